@@ -1,0 +1,3 @@
+"""Event-sourced workflow engine for Danish jobcentre pathways."""
+
+__all__: list[str] = []
