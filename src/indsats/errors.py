@@ -1,0 +1,70 @@
+"""Every exception that indsats raises on purpose.
+
+IndsatsError
+├── InputInvalid            a file, model, scenario or value cannot be read as what it should be
+│   ├── ValueInvalid        one value: a day that does not exist, a duration of unknown form
+│   ├── ModelInvalid        a model file with faults, all of them at once
+│   └── FactsInvalid        a fact or scenario file with faults, all of them at once
+├── Refused                 well-formed, but not allowed here and now; nothing was recorded
+│   ├── FactRefused         no legal move from the present phase, or an id used for other content
+│   ├── ConcurrentChange    somebody else wrote to the same stream, again and again
+│   └── UnknownPathway      no such citizen in this municipality
+└── StoredEventUnreadable   a stored row is of an unknown name or does not decode
+"""
+
+from collections.abc import Sequence
+
+
+class IndsatsError(Exception):
+    """The root: catch this to catch whatever indsats refuses."""
+
+
+class InputInvalid(IndsatsError):
+    """Input that cannot be read; `faults` has one line each, in the order of the file."""
+
+    def __init__(self, *faults: object) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class ValueInvalid(InputInvalid, ValueError):
+    """One value is not of the form that its type demands."""
+
+
+class ModelInvalid(InputInvalid):
+    """A model has faults."""
+
+
+class FactsInvalid(InputInvalid):
+    """A fact file or scenario has faults; nothing of it was recorded."""
+
+
+class Refused(IndsatsError):
+    """A wish that is understood but not granted."""
+
+
+class FactRefused(Refused):
+    """A fact that is not legal here; `allowed` lists what would be."""
+
+    def __init__(self, reason: str, allowed: Sequence[str] = ()) -> None:
+        self.reason = reason
+        self.allowed = tuple(allowed)
+        super().__init__(f"{reason}; allowed: {', '.join(allowed)}" if allowed else reason)
+
+
+class ConcurrentChange(Refused):
+    """The stream was changed by others in each of the tries."""
+
+
+class UnknownPathway(Refused):
+    """No pathway of that citizen is known here."""
+
+
+class StoredEventUnreadable(IndsatsError):
+    """A stored event that this version cannot read: stream, version and reason."""
+
+    def __init__(self, stream: str, version: int, reason: str) -> None:
+        self.stream = stream
+        self.version = version
+        self.reason = reason
+        super().__init__(f"stream {stream}, version {version}: {reason}")
