@@ -1,6 +1,6 @@
 """The view of one pathway from two points: what had happened by `as_of`, as far as it was registered by `known_at`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -89,7 +89,7 @@ class Timeline:
                 seen.append(fact)
             elif self.next_planned is None or fact.on < self.next_planned:
                 self.next_planned = fact.on
-        self.facts: Sequence[Fact] = in_fact_order(model, seen)
+        self.facts: Sequence[Fact] = sorted(seen, key=fact_order(model))
         self.by_kind: dict[str, list[int]] = {}
         self.by_effect: dict[str, list[int]] = {}
         for index, fact in enumerate(self.facts):
@@ -181,6 +181,13 @@ class Timeline:
     def _with_effects(self, *effects: str) -> list[int]:
         return sorted(index for effect in effects for index in self.by_effect.get(effect, ()))
 
+    def phase_before(self, index: int) -> str:
+        """The phase in which a fact finds the pathway."""
+        if index == 0:
+            return NONE
+        before = self.visit_of[index - 1]
+        return CLOSED if before is None or before.end == index - 1 else before.phase
+
     def closing_after(self, index: int, *, outlives_project: bool) -> int | None:
         """The closing at or after a fact; one for the end of the project is passed over if `outlives_project`."""
         for closing in self.closings:
@@ -218,15 +225,12 @@ class Timeline:
         return self._held[reasons]
 
 
-def in_fact_order(model: Model, facts: Iterable[Fact]) -> list[Fact]:
-    """Facts by day, rank of the kind, instant of registration and place in the stream."""
+def fact_order(model: Model) -> Callable[[Fact], tuple[date, int, datetime, int]]:
+    """The key that orders facts: day, rank of the kind, instant of registration, place in the stream."""
     kinds = model.facts
-    return sorted(
-        facts,
-        key=lambda fact: (
-            fact.on,
-            kinds[fact.kind].rank if fact.kind in kinds else len(kinds),
-            fact.recorded_at,
-            fact.position,
-        ),
-    )
+
+    def place(fact: Fact) -> tuple[date, int, datetime, int]:
+        rank = kinds[fact.kind].rank if fact.kind in kinds else len(kinds)
+        return (fact.on, rank, fact.recorded_at, fact.position)
+
+    return place

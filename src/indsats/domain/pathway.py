@@ -1,0 +1,247 @@
+"""The aggregate: one citizen's pathway, folded from its stream, and the decisions that add to it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import assert_never
+
+import msgspec
+
+from indsats.domain import ledger
+from indsats.domain.calendar import local_day
+from indsats.domain.events import (
+    Body,
+    BreachWithdrawn,
+    DeadlineBreached,
+    DeadlineDueSoon,
+    Envelope,
+    Event,
+    FactAnnulled,
+    FactRecorded,
+    ModelChanged,
+    ModelPinned,
+    Subject,
+)
+from indsats.domain.ledger import BreachKey, Verdict
+from indsats.domain.model import Model
+from indsats.domain.obligations import ChangePolicy, Derivation, ModelPeriod, derive
+from indsats.domain.phases import CLOSED
+from indsats.domain.timeline import Fact, Timeline
+from indsats.errors import FactRefused
+
+Models = Mapping[str, Model]
+"""Models by digest."""
+
+Registration = FactRecorded | FactAnnulled | ModelChanged
+"""What is registered from outside; all else in a stream the engine finds itself."""
+
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """Who writes, when, by which command: what the envelopes of one transaction share."""
+
+    at: datetime
+    actor: str
+    role: str
+    command: str
+    stored_at: datetime | None = None
+
+
+class _Period(msgspec.Struct, frozen=True):
+    recorded_at: datetime
+    digest: str
+    effective: date | None
+    policy: ChangePolicy
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    recorded_at: datetime
+    verdict: Verdict
+
+
+class Pathway:
+    """One pathway as its stream tells it; decisions append events, which `collect_events` hands to the event store.
+
+    A fold never calls a rule or the clock. `facts` holds every fact by id in stream order, annulled ones marked.
+    """
+
+    def __init__(self, stream: str, municipality: str, subject: Subject = "citizen") -> None:
+        self.stream = stream
+        self.municipality = municipality
+        self.subject: Subject = subject
+        self.version = 0
+        self.citizen = ""
+        self.facts: dict[str, Fact] = {}
+        self.breaches: dict[BreachKey, DeadlineBreached] = {}
+        self._entries: list[_Entry] = []
+        self._periods: list[_Period] = []
+        self._annulled: dict[str, datetime] = {}
+        self._warned: set[BreachKey] = set()
+        self._pending: list[Event] = []
+
+    @property
+    def id(self) -> str:
+        """The stream, by the name that the event store knows it by."""
+        return self.stream
+
+    # Fold
+
+    def apply(self, event: Event) -> None:
+        """Take one event of the stream into account; nothing is decided here."""
+        envelope, body = event.envelope, event.body
+        self.version = envelope.version
+        match body:
+            case FactRecorded():
+                self.facts[body.fact] = Fact(
+                    body.fact,
+                    body.kind,
+                    body.on,
+                    envelope.recorded_at,
+                    envelope.version,
+                    body.fields,
+                    self._annulled.get(body.fact),
+                )
+            case FactAnnulled():
+                self._annul(body.fact, envelope.recorded_at)
+            case DeadlineBreached():
+                self.breaches[ledger.key_of(body)] = body
+                self._entries.append(_Entry(envelope.recorded_at, body))
+            case BreachWithdrawn():
+                del self.breaches[ledger.key_of(body)]
+                self._entries.append(_Entry(envelope.recorded_at, body))
+            case DeadlineDueSoon():
+                self._warned.add(ledger.key_of(body))
+            case ModelPinned():
+                self.citizen = body.citizen
+                self._periods.append(_Period(envelope.recorded_at, body.digest, None, "keep"))
+            case ModelChanged():
+                self._periods.append(_Period(envelope.recorded_at, body.digest, body.effective, body.policy))
+            case _:
+                assert_never(body)
+
+    def _annul(self, fact_id: str, at: datetime) -> None:
+        first = self._annulled.setdefault(fact_id, at)
+        if fact := self.facts.get(fact_id):
+            self.facts[fact_id] = msgspec.structs.replace(fact, annulled_at=first)
+
+    def collect_events(self) -> Sequence[Event]:
+        """The events decided since the last call, for the event store."""
+        events, self._pending = self._pending, []
+        return events
+
+    # Views
+
+    def derive(self, models: Models, as_of: date, known_at: datetime) -> Derivation:
+        """What is owed on a day as far as was known at an instant."""
+        return derive(self.model_periods(models, known_at), self.facts.values(), as_of, known_at)
+
+    def model_periods(self, models: Models, known_at: datetime) -> list[ModelPeriod]:
+        """The models the pathway is under, known at an instant, in the order in which they take effect."""
+        first, *changes = [period for period in self._periods if period.recorded_at <= known_at] or self._periods[:1]
+        changes.sort(key=lambda period: period.effective or date.min)
+        return [ModelPeriod(models[period.digest], period.effective, period.policy) for period in (first, *changes)]
+
+    def ledger(self, known_at: datetime) -> list[Verdict]:
+        """The breaches and withdrawals found by an instant, in stream order."""
+        return [entry.verdict for entry in self._entries if entry.recorded_at <= known_at]
+
+    def is_known(self, known_at: datetime) -> bool:
+        """Whether anything of the pathway was registered by an instant."""
+        return bool(self._periods) and self._periods[0].recorded_at <= known_at
+
+    # Decide
+
+    def open(self, citizen: str, model: Model, stamp: Stamp) -> None:
+        """Begin the stream under a model."""
+        pin = ModelPinned(citizen=citizen, family=model.family, model=model.reference, digest=model.digest)
+        self._append(pin, model.digest, stamp)
+
+    def record(
+        self, registrations: Sequence[Registration], models: Models, stamp: Stamp, due: date | None, *, late: bool = True
+    ) -> date | None:
+        """Register facts in one transaction, synced before and after; returns the day of the next change.
+
+        `due` is the next change known so far. Without `late` a fact that has no legal move is refused.
+        Raises `FactRefused`; nothing is appended then.
+        """
+        as_of = local_day(stamp.at)
+        if due is not None and due <= as_of:
+            self.sync(models, stamp, due)
+        if not late:
+            self._refuse_illegal(registrations, models, stamp)
+        for registration in registrations:
+            self._append(registration, self._digest(as_of), stamp)
+        return self.sync(models, stamp, as_of, because_of=_id_of(registrations[-1]))
+
+    def sync(self, models: Models, stamp: Stamp, since: date, because_of: str | None = None) -> date | None:
+        """Append the verdicts that make the ledger agree with what is derived today; returns the day of the next change.
+
+        `since` is the day from which changes were not looked at: each day of change from there on is taken in its turn, so that a
+        sweep that comes late finds what daily sweeps would have found.
+        """
+        today = local_day(stamp.at)
+        day = min(since, today)
+        while True:
+            derivation = self.derive(models, day, stamp.at)
+            model = derivation.timeline.model
+            found: list[Body] = [
+                *ledger.compare(derivation, self.breaches, self.facts, model, today, because_of),
+                *ledger.warnings(derivation, model, self._warned, day),
+            ]
+            for body in found:
+                self._append(body, model.digest, stamp)
+            if day >= today:
+                return derivation.next_change
+            day = min(derivation.next_change or today, today)
+
+    def _append(self, body: Body, digest: str, stamp: Stamp) -> None:
+        envelope = Envelope(
+            stream=self.stream,
+            version=self.version + 1,
+            municipality=self.municipality,
+            subject=self.subject,
+            recorded_at=stamp.at,
+            stored_at=stamp.stored_at or stamp.at,
+            actor=stamp.actor,
+            role=stamp.role,
+            command=stamp.command,
+            model_digest=digest,
+        )
+        event = Event(envelope, body)
+        self.apply(event)
+        self._pending.append(event)
+
+    def _digest(self, as_of: date) -> str:
+        in_force = [period for period in self._periods if period.effective is None or period.effective <= as_of]
+        return max(in_force, key=lambda period: period.effective or date.min).digest
+
+    def _refuse_illegal(self, registrations: Sequence[Registration], models: Models, stamp: Stamp) -> None:
+        new = [
+            Fact(body.fact, body.kind, body.on, stamp.at, self.version + place, body.fields)
+            for place, body in enumerate(registrations, start=1)
+            if isinstance(body, FactRecorded)
+        ]
+        last_day = max((fact.on for fact in (*self.facts.values(), *new)), default=local_day(stamp.at))
+        model = self.model_periods(models, stamp.at)[-1].model
+        timeline = Timeline(model, (*self.facts.values(), *new), last_day, stamp.at)
+        ids = {fact.id for fact in new}
+        for index in timeline.irregular:
+            fact = timeline.facts[index]
+            if fact.id in ids:
+                phase = timeline.phase_before(index)
+                raise FactRefused(
+                    f"{fact.kind} on {fact.on} has no legal move from phase {phase}",
+                    model.compiled_phases.allowed(phase, model.facts),
+                )
+
+
+def _id_of(registration: Registration) -> str:
+    return registration.fact if isinstance(registration, FactRecorded) else registration.id
+
+
+def project(pathway: Pathway | None, events: Iterable[Event]) -> Pathway | None:
+    """Fold a stream, as `Repository.get` asks for it; None if there are no events."""
+    for event in events:
+        if pathway is None:
+            envelope = event.envelope
+            pathway = Pathway(envelope.stream, envelope.municipality, envelope.subject)
+        pathway.apply(event)
+    return pathway

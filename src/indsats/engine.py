@@ -1,0 +1,133 @@
+"""The engine: facts come in, verdicts and views come out. The only place where the parts are put together."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import uuid4
+
+from eventsourcing.application import Application
+
+from indsats.clock import Clock
+from indsats.domain.calendar import local_day
+from indsats.domain.events import Body, BreachWithdrawn, DeadlineBreached, Event, Subject
+from indsats.domain.ledger import Verdict
+from indsats.domain.model import Model
+from indsats.domain.obligations import Derivation
+from indsats.domain.pathway import Pathway, Registration, Stamp, project
+from indsats.errors import UnknownPathway
+from indsats.projections.due import HeapQueue, SweepQueue
+from indsats.store.mapper import EventMapper
+
+_SCHEDULER = "scheduler"
+
+
+class Swept(NamedTuple):
+    """What a sweep did: pathways looked at, breaches and withdrawals found."""
+
+    visited: int
+    breaches: int
+    withdrawals: int
+
+
+class View(NamedTuple):
+    """One pathway from two points: what is owed, and what was found by then."""
+
+    citizen: str
+    derivation: Derivation
+    ledger: Sequence[Verdict]
+
+
+class _Streams(Application[str]):
+    """The event store, with this project's own mapper; the library's environment variables do not reach it."""
+
+    name = "indsats"
+
+    def __init__(self) -> None:
+        super().__init__(env={"PERSISTENCE_MODULE": "eventsourcing.popo", "IS_SNAPSHOTTING_ENABLED": "n"})
+
+    def construct_mapper(self) -> EventMapper:
+        return EventMapper()
+
+
+class Engine:
+    """Records facts, sweeps for deadlines, answers what is owed. The clock is a parameter; nothing here is global.
+
+    `model` is what new pathways are pinned to; `others` are models that a pathway can move to.
+    """
+
+    def __init__(self, model: Model, clock: Clock, municipality: str, others: Iterable[Model] = ()) -> None:
+        self.model = model
+        self.municipality = municipality
+        self.models = {known.digest: known for known in (model, *others)}
+        self._clock = clock
+        self._streams = _Streams()
+        self._queue: SweepQueue = HeapQueue()
+        self._directory: dict[tuple[Subject, str], str] = {}
+
+    def record(
+        self,
+        subject_id: str,
+        registrations: Sequence[Registration],
+        *,
+        actor: str,
+        role: str,
+        subject: Subject | None = None,
+        late: bool = False,
+    ) -> None:
+        """Register facts, annulments or model changes of one pathway in one transaction, stamped with the clock's instant.
+
+        The first one of an unknown citizen opens the pathway. A fact that has no legal move is refused unless `late`.
+        Raises `FactRefused`; nothing is recorded then.
+        """
+        subject = subject or self.model.subject
+        stamp = Stamp(at=self._clock.now(), actor=actor, role=role, command=uuid4().hex)
+        stream = self._directory.get((subject, subject_id))
+        if stream is None:
+            pathway = Pathway(uuid4().hex, self.municipality, subject)
+            pathway.open(subject_id, self.model, stamp)
+        else:
+            pathway = self._pathway(stream)
+        due = self._queue.day_of(pathway.stream)
+        next_change = pathway.record(registrations, self.models, stamp, due, late=late)
+        self._save(pathway, next_change)
+        self._directory[subject, subject_id] = pathway.stream
+
+    def sweep(self, as_of: date | None = None) -> Swept:
+        """Sync every pathway whose next change has come by `as_of` (default: the clock's day), that day included."""
+        stamp = Stamp(at=self._clock.now(), actor=_SCHEDULER, role="system", command=uuid4().hex)
+        visited = breaches = withdrawals = 0
+        for stream, day in self._queue.due(as_of or local_day(stamp.at)):
+            pathway = self._pathway(stream)
+            next_change = pathway.sync(self.models, stamp, day)
+            found = self._save(pathway, next_change)
+            visited += 1
+            breaches += sum(isinstance(body, DeadlineBreached) for body in found)
+            withdrawals += sum(isinstance(body, BreachWithdrawn) for body in found)
+        return Swept(visited, breaches, withdrawals)
+
+    def view(self, subject_id: str, as_of: date, known_at: datetime, subject: Subject | None = None) -> View:
+        """One pathway at (`as_of`, `known_at`).
+
+        Raises `UnknownPathway` if nothing of it was registered by then.
+        """
+        stream = self._directory.get((subject or self.model.subject, subject_id))
+        pathway = self._pathway(stream) if stream else None
+        if pathway is None or not pathway.is_known(known_at):
+            raise UnknownPathway(f"no pathway of {subject_id!r} is known at {known_at.isoformat()}")
+        return View(subject_id, pathway.derive(self.models, as_of, known_at), pathway.ledger(known_at))
+
+    def views(self, as_of: date, known_at: datetime) -> Iterator[View]:
+        """Every pathway of the model's subject that is known at the instant, by the subject's id."""
+        for subject, subject_id in sorted(self._directory):
+            if subject == self.model.subject:
+                pathway = self._pathway(self._directory[subject, subject_id])
+                if pathway.is_known(known_at):
+                    yield View(subject_id, pathway.derive(self.models, as_of, known_at), pathway.ledger(known_at))
+
+    def _pathway(self, stream: str) -> Pathway:
+        return self._streams.repository.get(stream, projector_func=project)
+
+    def _save(self, pathway: Pathway, next_change: date | None) -> list[Body]:
+        recordings = self._streams.save(pathway)
+        self._queue.put(pathway.stream, next_change)
+        return [event.body for recording in recordings if isinstance(event := recording.domain_event, Event)]

@@ -1,0 +1,1 @@
+"""How events are stored: their form, and the recorders that keep them."""
