@@ -345,7 +345,9 @@ class _Composer:
     def compose(self, text: str) -> Node:
         stack: list[_Open] = [_Open(1, 1, [])]
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            mark = event.start_mark
+            assert mark is not None
+            line, column = mark.line + 1, mark.column + 1
             here = Node(self.source, line, column)
             if isinstance(event, yaml.NodeEvent):
                 self._refuse_marks(event, here)
