@@ -155,7 +155,13 @@ class Pathway:
         self._append(pin, model.digest, stamp)
 
     def record(
-        self, registrations: Sequence[Registration], models: Models, stamp: Stamp, due: date | None, *, late: bool = True
+        self,
+        registrations: Sequence[Registration],
+        models: Models,
+        stamp: Stamp,
+        due: date | None,
+        *,
+        late: bool = True,
     ) -> date | None:
         """Register facts in one transaction, synced before and after; returns the day of the next change.
 

@@ -206,6 +206,19 @@ class Timeline:
                 found = run
         return found
 
+    def runs_for(self, index: int) -> list[Run]:
+        """The runs that an agreement is made for: those of its employment that run there, else the next that starts."""
+        employment = self.facts[index].text("employment")
+        later: list[Run] = []
+        running: list[Run] = []
+        for run in self.runs:
+            if run.id == employment:
+                if run.start > index:
+                    later.append(run)
+                elif run.end is None or index < run.end:
+                    running.append(run)
+        return running or later[:1]
+
     def held_days(self, reasons: frozenset[str]) -> list[tuple[date, date | None]]:
         """The holds of these reasons as intervals that do not overlap, in order; an open one is last and has no end."""
         if not reasons or not self.holds:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from indsats.domain.calendar import ONE_DAY
 from indsats.domain.obligations.duty import Duty
 from indsats.domain.obligations.obligation import Obligation, Owed, Step
-from indsats.domain.obligations.schedule import Planned, grid, next_rolling
+from indsats.domain.obligations.schedule import Planned, as_agreed, grid_days, rolling_after
 from indsats.domain.obligations.settle import moved_by_holds, rolled, settle
 from indsats.domain.timeline import Fact
 
@@ -24,7 +24,7 @@ def _rolling(duty: Duty) -> Owed:
     last, previous = duty.anchor.on, None
     held_facts = list(duty.candidates(duty.anchor.on))
     for n in count(1):
-        planned = next_rolling(duty, last, previous)
+        planned = as_agreed(duty, last, previous, rolling_after(duty, last))
         if planned is None:
             break
         held, by_holds = moved_by_holds(duty, planned.counted_from, planned.due)
@@ -42,7 +42,7 @@ def _rolling(duty: Duty) -> Owed:
             last = due
         else:
             break
-        previous = held
+        previous = due
     return Owed(obligations)
 
 
@@ -63,8 +63,14 @@ class _Window(NamedTuple):
 def _windows(duty: Duty) -> Owed:
     windows: list[_Window] = []
     begins: date | None = None
-    for n, planned in enumerate(grid(duty), start=1):
-        if duty.ended_on is not None and planned.counted_from >= duty.ended_on:
+    last, previous = duty.anchor.on, None
+    own_days = grid_days(duty)
+    own = next(own_days, None)
+    for n in count(1):
+        while own is not None and own[0] <= last:
+            own = next(own_days, None)
+        planned = as_agreed(duty, last, previous, own and Planned(last, *own))
+        if planned is None or (duty.ended_on is not None and planned.counted_from >= duty.ended_on):
             break
         if planned.counted_from >= duty.timeline.as_of:
             begins = planned.counted_from + ONE_DAY
@@ -72,6 +78,7 @@ def _windows(duty: Duty) -> Owed:
         held, by_holds = moved_by_holds(duty, planned.counted_from, planned.due)
         due, by_roll = rolled(duty, held)
         windows.append(_Window(n, planned, due, (*planned.reasons, *by_holds, *by_roll)))
+        last, previous = planned.due, due
     done = _fill_windows(duty, windows) if duty.rule.mode == "window" else _fill_grid(duty, windows)
     obligations = []
     for window in windows:

@@ -109,6 +109,27 @@ class Duty:
                 wanted = by.cases.get(str(decider.fields.get(by.field)), by.otherwise)
         return candidate.kind == wanted
 
+    def agreements(self) -> list[tuple[int, Fact]]:
+        """The agreements on a cadence for the anchor's employment, in fact order, each with its index.
+
+        One that was signed while the employment ran belongs to that run; one that was not, to the run that starts next.
+        """
+        if not self.rule.agreement:
+            return []
+        timeline = self.timeline
+        mine = timeline.run_of(self.index)
+        return [
+            (index, fact)
+            for index in timeline.by_effect.get("agreement", ())
+            if (fact := timeline.facts[index]).fields.get("employment") == self.employment
+            and (fact.fields.get("follow_up_every") or fact.fields.get("follow_up_dates"))
+            and (mine is None or mine in timeline.runs_for(index))
+        ]
+
+    def has_ended_before(self, index: int) -> bool:
+        """Whether the scope (or chain) ended before a fact."""
+        return self.end is not None and self.end < index
+
     def waiver(self, n: int, due: date | None) -> Fact | None:
         """The fact that waives occurrence n: in scope where it lies, on or before `due`; one without `n` waives all."""
         for index in self.timeline.by_effect.get("waiver", ()):
