@@ -14,7 +14,6 @@ from indsats.domain.ledger import Verdict
 from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway, Registration, Stamp, project
-from indsats.errors import UnknownPathway
 from indsats.projections.due import HeapQueue, SweepQueue
 from indsats.store.mapper import EventMapper
 
@@ -33,6 +32,7 @@ class View(NamedTuple):
     """One pathway from two points: what is owed, and what was found by then."""
 
     citizen: str
+    municipality: str
     derivation: Derivation
     ledger: Sequence[Verdict]
 
@@ -62,7 +62,7 @@ class Engine:
         self._clock = clock
         self._streams = _Streams()
         self._queue: SweepQueue = HeapQueue()
-        self._directory: dict[tuple[Subject, str], str] = {}
+        self._directory: dict[tuple[Subject, str, str], str] = {}
 
     def record(
         self,
@@ -72,6 +72,7 @@ class Engine:
         actor: str,
         role: str,
         subject: Subject | None = None,
+        municipality: str | None = None,
         late: bool = False,
     ) -> None:
         """Register facts, annulments or model changes of one pathway in one transaction, stamped with the clock's instant.
@@ -79,18 +80,17 @@ class Engine:
         The first one of an unknown citizen opens the pathway. A fact that has no legal move is refused unless `late`.
         Raises `FactRefused`; nothing is recorded then.
         """
-        subject = subject or self.model.subject
+        key = (subject or self.model.subject, subject_id, municipality or self.municipality)
         stamp = Stamp(at=self._clock.now(), actor=actor, role=role, command=uuid4().hex)
-        stream = self._directory.get((subject, subject_id))
-        if stream is None:
-            pathway = Pathway(uuid4().hex, self.municipality, subject)
-            pathway.open(subject_id, self.model, stamp)
-        else:
+        if stream := self._directory.get(key):
             pathway = self._pathway(stream)
+        else:
+            pathway = Pathway(uuid4().hex, key[2], key[0])
+            pathway.open(subject_id, self.model, stamp)
         due = self._queue.day_of(pathway.stream)
         next_change = pathway.record(registrations, self.models, stamp, due, late=late)
         self._save(pathway, next_change)
-        self._directory[subject, subject_id] = pathway.stream
+        self._directory[key] = pathway.stream
 
     def sweep(self, as_of: date | None = None) -> Swept:
         """Sync every pathway whose next change has come by `as_of` (default: the clock's day), that day included."""
@@ -105,24 +105,14 @@ class Engine:
             withdrawals += sum(isinstance(body, BreachWithdrawn) for body in found)
         return Swept(visited, breaches, withdrawals)
 
-    def view(self, subject_id: str, as_of: date, known_at: datetime, subject: Subject | None = None) -> View:
-        """One pathway at (`as_of`, `known_at`).
-
-        Raises `UnknownPathway` if nothing of it was registered by then.
-        """
-        stream = self._directory.get((subject or self.model.subject, subject_id))
-        pathway = self._pathway(stream) if stream else None
-        if pathway is None or not pathway.is_known(known_at):
-            raise UnknownPathway(f"no pathway of {subject_id!r} is known at {known_at.isoformat()}")
-        return View(subject_id, pathway.derive(self.models, as_of, known_at), pathway.ledger(known_at))
-
     def views(self, as_of: date, known_at: datetime) -> Iterator[View]:
-        """Every pathway of the model's subject that is known at the instant, by the subject's id."""
-        for subject, subject_id in sorted(self._directory):
+        """Every pathway of the model's subject of which something was registered by the instant, by the subject's id."""
+        for subject, subject_id, municipality in sorted(self._directory, key=lambda key: key[1:]):
             if subject == self.model.subject:
-                pathway = self._pathway(self._directory[subject, subject_id])
+                pathway = self._pathway(self._directory[subject, subject_id, municipality])
                 if pathway.is_known(known_at):
-                    yield View(subject_id, pathway.derive(self.models, as_of, known_at), pathway.ledger(known_at))
+                    derivation = pathway.derive(self.models, as_of, known_at)
+                    yield View(subject_id, municipality, derivation, pathway.ledger(known_at))
 
     def _pathway(self, stream: str) -> Pathway:
         return self._streams.repository.get(stream, projector_func=project)

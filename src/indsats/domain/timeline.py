@@ -73,7 +73,8 @@ class Hold(msgspec.Struct):
 class Timeline:
     """The facts of a view in fact order, and what they make: visits, employments, holds.
 
-    All indexes are places in `facts`. Facts that lie in `closed` belong to no visit.
+    All indexes are places in `facts`. Facts that lie in `closed` belong to no visit, but for those that rules of law ask for after
+    the end of the project.
     """
 
     def __init__(self, model: Model, facts: Iterable[Fact], as_of: date, known_at: datetime) -> None:
@@ -112,6 +113,10 @@ class Timeline:
         for index, fact in enumerate(self.facts):
             target = phases.after(fact.kind, phase)
             if target is None:
+                if phase == CLOSED and self._outlives_closing(fact):
+                    # What the law still asks for lies in the visit that the end of the project cut short.
+                    self.visit_of.append(visit)
+                    continue
                 if not (phase == CLOSED and self._is_welcome_in_closed(fact)):
                     self.irregular.append(index)
             elif target == CLOSED:
@@ -133,8 +138,9 @@ class Timeline:
     def _is_welcome_in_closed(self, fact: Fact) -> bool:
         """Whether a fact without a move may lie in `closed` without being irregular."""
         kind = self.model.facts.get(fact.kind)
-        if kind is not None and kind.effect in ("close", "supplement", "remark"):
-            return True
+        return kind is not None and kind.effect in ("close", "supplement", "remark")
+
+    def _outlives_closing(self, fact: Fact) -> bool:
         return self.closings[-1].project_ended and fact.kind in self.model.kinds_outliving_the_project
 
     def _pair_employments(self) -> list[Run]:
@@ -181,12 +187,17 @@ class Timeline:
     def _with_effects(self, *effects: str) -> list[int]:
         return sorted(index for effect in effects for index in self.by_effect.get(effect, ()))
 
+    def can_anchor(self, index: int, *, law: bool) -> bool:
+        """Whether a fact lies where duties arise: in a visit, or (for rules of law) in one that the project's end cut short."""
+        visit = self.visit_of[index]
+        return visit is not None and (law or visit.end is None or index <= visit.end)
+
     def phase_before(self, index: int) -> str:
         """The phase in which a fact finds the pathway."""
         if index == 0:
             return NONE
         before = self.visit_of[index - 1]
-        return CLOSED if before is None or before.end == index - 1 else before.phase
+        return CLOSED if before is None or (before.end is not None and before.end < index) else before.phase
 
     def closing_after(self, index: int, *, outlives_project: bool) -> int | None:
         """The closing at or after a fact; one for the end of the project is passed over if `outlives_project`."""

@@ -67,8 +67,11 @@ class Duty:
         self.end = next((index for index, fact in enumerate(self.timeline.facts) if fact.on >= day), None)
         self.end = (len(self.timeline.facts) if self.end is None else self.end) - 1
 
-    def candidates(self, earliest: date | None) -> Iterator[tuple[int, Fact]]:
-        """The facts that can satisfy, in fact order: from `earliest` on (None: from any day), not after the scope's end, never the anchor itself."""
+    def candidates(self, earliest: date | None, *, in_scope: bool = True) -> Iterator[tuple[int, Fact]]:
+        """The facts that can satisfy, in fact order: from `earliest` on (None: from any day), never the anchor itself.
+
+        `in_scope`: none after the fact that ends the scope.
+        """
         timeline = self.timeline
         matches: dict[str, list[Match]] = {}
         if self.rule.by is None:
@@ -83,7 +86,7 @@ class Duty:
             fact = timeline.facts[index]
             if index == self.index or (earliest is not None and fact.on < earliest):
                 continue
-            if self.end is not None and index > self.end:
+            if in_scope and self.end is not None and index > self.end:
                 return
             if any(self._accepts(match, fact.fields) for match in matches[fact.kind]) and self._is_decided_for(fact):
                 yield index, fact

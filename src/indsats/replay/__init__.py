@@ -1,0 +1,1 @@
+"""Replay: facts from files, played through the engine under a virtual clock."""

@@ -1,0 +1,111 @@
+"""The run: each fact at the instant of its registration, a sweep at the beginning of each day, and what came of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from indsats.clock import VirtualClock
+from indsats.domain.calendar import ONE_DAY, end_of, local_day, start_of
+from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged, Subject
+from indsats.domain.model import Model
+from indsats.domain.pathway import Registration
+from indsats.engine import Engine, View
+from indsats.replay.entries import AnnulmentLine, AnyLine, FactLine
+
+UNKNOWN_MUNICIPALITY = "0000"
+"""Where neither the file nor the model names one."""
+
+
+class Replayed(NamedTuple):
+    """A finished run: the engine as it stands at the end of `until`, and the days that were swept."""
+
+    engine: Engine
+    until: date
+    days: int
+    visited: int
+
+    def views(self, as_of: date | None = None, known_at: datetime | None = None) -> list[View]:
+        """The pathways at a point; `known_at` defaults to the end of the run, `as_of` to the day of `known_at`."""
+        known_at = known_at or end_of(self.until)
+        return list(self.engine.views(as_of or local_day(known_at), known_at))
+
+
+def replay(
+    model: Model,
+    entries: Iterable[AnyLine],
+    until: date,
+    *,
+    load: Callable[[str], Model],
+    progress: Callable[[int], None] = lambda _: None,
+) -> Replayed:
+    """Play entries as live recording would have: swept every day from the first registration to `until`, both included.
+
+    Entries registered after `until` are not seen. Those of one pathway with one instant are one transaction; a repeated id
+    is recorded once, at its first instant. `load` finds the models that entries move a pathway to; `progress` is told how many
+    entries were taken.
+    """
+    ordered = sorted(entries, key=lambda entry: (entry.recorded_at, entry.position))
+    others = {entry.to: load(entry.to) for entry in ordered if not isinstance(entry, FactLine | AnnulmentLine)}
+    clock = VirtualClock(ordered[0].recorded_at if ordered else start_of(until))
+    engine = Engine(model, clock, model.municipality or UNKNOWN_MUNICIPALITY, others.values())
+    recorded: set[tuple[str | None, str]] = set()
+    day = local_day(clock.now())
+    days = visited = 0
+    for recorded_on, of_day in groupby(ordered, key=lambda entry: local_day(entry.recorded_at)):
+        if recorded_on > until:
+            break
+        while day <= recorded_on:
+            visited += _sweep(engine, clock, day)
+            days += 1
+            day += ONE_DAY
+        for instant, at_once in groupby(of_day, key=lambda entry: entry.recorded_at):
+            clock.at = instant
+            for transaction in _by_pathway(at_once, recorded):
+                _record(engine, transaction, others)
+                progress(len(transaction))
+    while day <= until:
+        visited += _sweep(engine, clock, day)
+        days += 1
+        day += ONE_DAY
+    return Replayed(engine, until, days, visited)
+
+
+def _sweep(engine: Engine, clock: VirtualClock, day: date) -> int:
+    clock.at = start_of(day)
+    return engine.sweep().visited
+
+
+def _by_pathway(entries: Iterable[AnyLine], recorded: set[tuple[str | None, str]]) -> list[list[AnyLine]]:
+    """The entries of one instant, those of one pathway together; ids that were recorded before are left out."""
+    pathways: dict[tuple[str | None, str | None, str], list[AnyLine]] = {}
+    for entry in entries:
+        if (entry.municipality, entry.id) not in recorded:
+            recorded.add((entry.municipality, entry.id))
+            pathways.setdefault((entry.municipality, entry.citizen, entry.subject), []).append(entry)
+    return list(pathways.values())
+
+
+def _record(engine: Engine, transaction: Sequence[AnyLine], others: dict[str, Model]) -> None:
+    first = transaction[0]
+    subject: Subject | None = "unit" if first.citizen is None else None
+    engine.record(
+        first.subject,
+        [_registration(entry, others) for entry in transaction],
+        actor=first.actor,
+        role=first.role,
+        subject=subject,
+        municipality=first.municipality,
+        late=True,
+    )
+
+
+def _registration(entry: AnyLine, others: dict[str, Model]) -> Registration:
+    if isinstance(entry, FactLine):
+        return FactRecorded(fact=entry.id, kind=entry.kind, on=entry.on, fields=entry.fields, unit=entry.unit)
+    if isinstance(entry, AnnulmentLine):
+        return FactAnnulled(id=entry.id, fact=entry.of, reason=entry.reason)
+    model = others[entry.to]
+    return ModelChanged(
+        id=entry.id, model=model.reference, digest=model.digest, policy=entry.policy, effective=entry.effective
+    )
