@@ -139,7 +139,7 @@ class Faults:
         entries = self.entries(node, what)
         for key, entry in entries.items():
             if key not in allowed:
-                self.add(entry.key, f"{what} has no key {key!r}", allowed, key)
+                self.add(entry.key, f"{what} has no key {key!r}{_comma_hint(node, entry)}", allowed, key)
         if isinstance(node, MappingNode):
             for key in required:
                 if key not in entries:
@@ -211,6 +211,12 @@ class Faults:
         except ValueInvalid as error:
             self.add(node, f"{what}: {error}")
             return None
+
+
+def _comma_hint(node: Node, entry: Entry) -> str:
+    """What to do about `{da: first, second}`, where the comma has made a key of the rest."""
+    empty = isinstance(entry.value, ScalarNode) and entry.value.is_null
+    return " (text that holds a comma needs quotes)" if empty and entry.key.line == node.line else ""
 
 
 def shown(faults: Sequence[Fault]) -> list[object]:
