@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
@@ -16,17 +17,13 @@ from indsats.domain.catalogue import (
     REPLAY_KEY,
     Catalogue,
     FieldFault,
-    Unfit,
-    closest,
     content_id,
-    day_of,
-    instant_of,
-    one_of,
-    quoted,
-    text_of,
 )
+from indsats.domain.fields import Unfit, closest, day_of, instant_of, one_of, quoted, text_of
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import ChangePolicy
+from indsats.errors import InputInvalid
+from indsats.models.library import load
 
 COMMON_KEYS = ("citizen", "unit", "fact", "on", "recorded", "id", "actor", "role", "municipality")
 """The keys of an entry that belong to no kind; all others are fields of the fact."""
@@ -134,12 +131,17 @@ class Misplaced(NamedTuple):
 
 
 class Register:
-    """Takes the entries of one file one by one, and gives them as a whole."""
+    """Takes the entries of one file one by one, and gives them as a whole.
 
-    def __init__(self, model: Model, municipality: str | None = None, key: bytes = REPLAY_KEY) -> None:
+    `models` are those that pathways move to, by the name that the file gives them, paths being taken from `directory`.
+    """
+
+    def __init__(self, model: Model, directory: Path, municipality: str | None = None, key: bytes = REPLAY_KEY) -> None:
         self.model = model
+        self.models: dict[str, Model] = {}
         self.catalogue = Catalogue(model)
         self.repeated = 0
+        self._directory = directory
         self._municipality = municipality or model.municipality
         self._key = key
         self._roles = tuple(dict.fromkeys((*model.roles, SYSTEM_ROLE)))
@@ -204,6 +206,11 @@ class Register:
         own = {key: value for key, value in raw.items() if key not in COMMON_KEYS}
         fields, found = self.catalogue.check(kind, own, plain=plain, also=COMMON_KEYS)
         faults += found
+        if kind == MODEL_CHANGED and isinstance(to := fields.get("to"), str) and to not in self.models:
+            try:
+                self.models[to] = load(to, self._directory)
+            except InputInvalid as invalid:
+                faults.append(FieldFault("to", f"{quoted(to)} is no model that can be used: {invalid.faults[0]}"))
         return kind, fields
 
     def _of_subject(self, kind: str, raw: Mapping[str, object]) -> list[FieldFault]:

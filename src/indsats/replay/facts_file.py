@@ -3,8 +3,9 @@
 import codecs
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -25,21 +26,32 @@ _AN_OBJECT = ("one JSON object a line",)
 
 
 class FactsFile(msgspec.Struct, frozen=True):
-    """The entries of a file in its order, each id once; `repeated` counts those that stood there again."""
+    """The entries of a file in its order, each id once; `repeated` counts those that stood there again.
+
+    `models` are those that pathways move to, by the name that the file gives them.
+    """
 
     entries: tuple[AnyLine, ...]
     repeated: int
+    models: Mapping[str, Model]
 
 
 def read_facts(
-    source: bytes | BinaryIO, name: str, model: Model, municipality: str | None = None, key: bytes = REPLAY_KEY
+    source: bytes | BinaryIO,
+    name: str,
+    model: Model,
+    *,
+    directory: Path = Path(),
+    municipality: str | None = None,
+    key: bytes = REPLAY_KEY,
 ) -> FactsFile:
     """The entries of a file; `name` is shown in faults, `municipality` holds for entries that name none.
 
+    Paths of models that entries move a pathway to are taken from `directory`.
     Raises `FactsInvalid` with the faults of all lines: nothing of a file with a fault is used.
     """
     lines = _Lines(name)
-    register = Register(model, municipality, key)
+    register = Register(model, directory, municipality, key)
     for number, text in lines.of(io.BytesIO(source) if isinstance(source, bytes) else source):
         raw, faults = lines.object_in(number, text)
         if raw is not None:
@@ -53,7 +65,7 @@ def read_facts(
         lines.faults.append(Fault(name, 1, None, "the file holds no facts", _AN_OBJECT))
     if lines.faults:
         raise FactsInvalid(*shown(sorted(lines.faults, key=lambda fault: fault.line)))
-    return FactsFile(entries, register.repeated)
+    return FactsFile(entries, register.repeated, register.models)
 
 
 class _Lines:
@@ -68,7 +80,7 @@ class _Lines:
         )
 
     def add(self, line: int, fault: FieldFault) -> None:
-        self.faults.append(Fault(self.name, line, None, f"{fault.field}: {fault.what}", fault.allowed, fault.meant))
+        self.faults.append(Fault(self.name, line, None, fault.text, fault.allowed, fault.meant))
 
     def of(self, source: BinaryIO) -> Iterator[tuple[int, str]]:
         """The lines that are not blank, with their numbers from 1."""
