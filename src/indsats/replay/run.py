@@ -1,6 +1,6 @@
 """The run: each fact at the instant of its registration, a sweep at the beginning of each day, and what came of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -36,20 +36,17 @@ def replay(
     entries: Iterable[AnyLine],
     until: date,
     *,
-    load: Callable[[str], Model],
+    others: Mapping[str, Model],
     progress: Callable[[int], None] = lambda _: None,
 ) -> Replayed:
     """Play entries as live recording would have: swept every day from the first registration to `until`, both included.
 
-    Entries registered after `until` are not seen. Those of one pathway with one instant are one transaction; a repeated id
-    is recorded once, at its first instant. `load` finds the models that entries move a pathway to; `progress` is told how many
-    entries were taken.
+    Entries registered after `until` are not seen. Those of one pathway with one instant are one transaction. `others` are the
+    models that entries move a pathway to, by the name they give; `progress` is told how many entries were taken.
     """
     ordered = sorted(entries, key=lambda entry: (entry.recorded_at, entry.position))
-    others = {entry.to: load(entry.to) for entry in ordered if not isinstance(entry, FactLine | AnnulmentLine)}
     clock = VirtualClock(ordered[0].recorded_at if ordered else start_of(until))
     engine = Engine(model, clock, model.municipality or UNKNOWN_MUNICIPALITY, others.values())
-    recorded: set[tuple[str | None, str]] = set()
     day = local_day(clock.now())
     days = visited = 0
     for recorded_on, of_day in groupby(ordered, key=lambda entry: local_day(entry.recorded_at)):
@@ -61,7 +58,7 @@ def replay(
             day += ONE_DAY
         for instant, at_once in groupby(of_day, key=lambda entry: entry.recorded_at):
             clock.at = instant
-            for transaction in _by_pathway(at_once, recorded):
+            for transaction in _by_pathway(at_once):
                 _record(engine, transaction, others)
                 progress(len(transaction))
     while day <= until:
@@ -76,17 +73,15 @@ def _sweep(engine: Engine, clock: VirtualClock, day: date) -> int:
     return engine.sweep().visited
 
 
-def _by_pathway(entries: Iterable[AnyLine], recorded: set[tuple[str | None, str]]) -> list[list[AnyLine]]:
-    """The entries of one instant, those of one pathway together; ids that were recorded before are left out."""
+def _by_pathway(entries: Iterable[AnyLine]) -> list[list[AnyLine]]:
+    """The entries of one instant, those of one pathway together."""
     pathways: dict[tuple[str | None, str | None, str], list[AnyLine]] = {}
     for entry in entries:
-        if (entry.municipality, entry.id) not in recorded:
-            recorded.add((entry.municipality, entry.id))
-            pathways.setdefault((entry.municipality, entry.citizen, entry.subject), []).append(entry)
+        pathways.setdefault((entry.municipality, entry.citizen, entry.subject), []).append(entry)
     return list(pathways.values())
 
 
-def _record(engine: Engine, transaction: Sequence[AnyLine], others: dict[str, Model]) -> None:
+def _record(engine: Engine, transaction: Sequence[AnyLine], others: Mapping[str, Model]) -> None:
     first = transaction[0]
     subject: Subject | None = "unit" if first.citizen is None else None
     engine.record(
@@ -100,7 +95,7 @@ def _record(engine: Engine, transaction: Sequence[AnyLine], others: dict[str, Mo
     )
 
 
-def _registration(entry: AnyLine, others: dict[str, Model]) -> Registration:
+def _registration(entry: AnyLine, others: Mapping[str, Model]) -> Registration:
     if isinstance(entry, FactLine):
         return FactRecorded(fact=entry.id, kind=entry.kind, on=entry.on, fields=entry.fields, unit=entry.unit)
     if isinstance(entry, AnnulmentLine):
