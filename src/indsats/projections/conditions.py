@@ -1,0 +1,124 @@
+"""The conditions of a key figure as SQL: comparisons and `EXISTS`, which every database has."""
+
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from indsats.domain.kpi import READ_MODELS, Bound, Filter, Kpi, Operand, Other, Some, Test
+from indsats.projections import tables
+
+Condition = sa.ColumnElement[bool]
+Rows = sa.FromClause
+
+
+def is_as_of(rows: Rows) -> Condition:
+    """Whether a row stands as of the day asked for; one of a table without versions always does."""
+    conditions = [rows.c.from_on <= _bound("as_of")] if "from_on" in rows.c else []
+    if "until_on" in rows.c:
+        conditions.append(sa.or_(rows.c.until_on.is_(None), rows.c.until_on > _bound("as_of")))
+    return sa.and_(sa.true(), *conditions)
+
+
+def holds(kpi: Kpi, rows: Rows, conditions: Filter) -> Condition:
+    """Whether a row of the figure's read model passes all conditions of a filter."""
+    own = READ_MODELS[kpi.rows].columns
+    found = [
+        _compared(_column(rows, test.column), test, rows) if test.column in own else _of_field(rows, test)
+        for test in conditions.tests
+    ]
+    if conditions.some is not None:
+        found.append(_some(rows, conditions.some))
+    return sa.and_(sa.true(), *found)
+
+
+def _column(rows: Rows, name: str) -> sa.ColumnElement[object]:
+    # `on` is a word of SQL.
+    return rows.c["from_on" if name == "on" else name]
+
+
+def _bound(name: str) -> sa.BindParameter[date]:
+    return sa.bindparam(name, type_=sa.Date)
+
+
+def _compared(column: sa.ColumnElement[object], test: Test, rows: Rows) -> Condition:
+    values = [_value(operand, rows) for operand in test.values]
+    match test.test:
+        case "is":
+            return column == values[0]
+        case "in":
+            return column.in_(values)
+        case "not":
+            return sa.or_(column.is_(None), column.not_in(values))
+        case "min":
+            return column >= values[0]
+        case "max":
+            return column <= values[0]
+        case "above":
+            return column > values[0]
+        case "below":
+            return column < values[0]
+        case _:
+            raise NotImplementedError(f"no column can be tested by {test.test!r}")
+
+
+def _value(operand: Operand, rows: Rows) -> object:
+    match operand:
+        case Bound():
+            return _bound(operand.name)
+        case Other():
+            return _column(rows, operand.column)
+        case Decimal():
+            return float(operand)
+        case _:
+            return operand
+
+
+def _of_field(rows: Rows, test: Test) -> Condition:
+    """A condition on a field of a fact: some item of it passes, all of the values are among its items, or none is."""
+    if test.test == "not":
+        return sa.not_(_has_field(rows, Test(test.column, "in", test.values)))
+    if test.test == "includes":
+        return sa.and_(*(_has_field(rows, Test(test.column, "is", (value,))) for value in test.values))
+    return _has_field(rows, test)
+
+
+def _has_field(rows: Rows, test: Test) -> Condition:
+    fields = tables.fact_fields.alias()
+    return (
+        sa.exists()
+        .where(
+            *_same_pathway(fields, rows),
+            fields.c.place == rows.c.place,
+            fields.c.field == test.column,
+            _compared(fields.c[_value_column(test.values[0])], test, rows),
+        )
+        .correlate(rows)
+    )
+
+
+def _value_column(operand: Operand) -> str:
+    match operand:
+        case bool():
+            return "flag_value"
+        case str():
+            return "text_value"
+        case Decimal():
+            return "number_value"
+        case _:
+            return "day_value"
+
+
+def _some(rows: Rows, some: Some) -> Condition:
+    facts = tables.facts.alias()
+    conditions = [*_same_pathway(facts, rows), is_as_of(facts), facts.c.kind.in_(some.kinds)]
+    if some.within != "pathway":
+        conditions.append(facts.c[some.within] == rows.c[some.within])
+    if some.since is not None:
+        conditions.append(facts.c.from_on >= _column(rows, some.since))
+    conditions += [_of_field(facts, test) for test in some.tests]
+    return sa.exists().where(*conditions).correlate(rows)
+
+
+def _same_pathway(one: Rows, other: Rows) -> list[Condition]:
+    return [one.c[name] == other.c[name] for name in tables.PATHWAY]

@@ -1,0 +1,130 @@
+"""Key figures on a day: counts first, shares second, compared with their targets as exact fractions."""
+
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from indsats.domain.kpi import FULL_TIME_PERSON, Kpi, Target
+from indsats.domain.model import Model
+from indsats.domain.obligations import Derivation
+from indsats.models.kpi_form import kpis_of as declared_by
+from indsats.projections import tables
+from indsats.projections.facts import named_by
+from indsats.projections.rows import PathwayKey, insert, rows_of
+from indsats.projections.statements import contributions_of, counts_of, parameters
+
+
+class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure on a day.
+
+    Of a share both counts are given. Of a median `numerator` is the median, None if there is none, and `denominator`
+    the number of values. Of a count `denominator` is None. `share` is None where it is not computable or not meant.
+    """
+
+    id: str
+    numerator: Fraction | None
+    denominator: Fraction | None
+    share: Fraction | None
+    target: Target | None
+    met: bool | None
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        """As scripts read it: whole numbers or floats, nothing rounded."""
+        return {
+            "id": self.id,
+            "numerator": _number(self.numerator),
+            "denominator": _number(self.denominator),
+            "share": None if self.share is None else float(self.share),
+            "target": None if self.target is None else float(self.target.value),
+            "met": self.met,
+        }
+
+
+class Contribution(NamedTuple):
+    """What one pathway adds to the counts: rows or itself, of a full-time measure days."""
+
+    municipality: str
+    citizen: str
+    numerator: int
+    denominator: int
+
+
+def compute(
+    connection: sa.Connection,
+    model: Model,
+    as_of: date,
+    municipality: str | None = None,
+    ids: Collection[str] = (),
+) -> list[KpiResult]:
+    """The figures of a model on a day in the order of their declaration; of them only `ids`, if any are given.
+
+    They count the pathways of the model's family in one municipality, or in all that the database holds.
+    Raises `ModelInvalid` for declarations with faults.
+    """
+    asked = parameters(model, as_of, municipality)
+    results = []
+    for kpi in declared_by(model).values():
+        if not ids or kpi.id in ids:
+            numerator, denominator = connection.execute(counts_of(kpi, municipality), asked).one()
+            results.append(_result(kpi, as_of, numerator, denominator))
+    return results
+
+
+def contributions(
+    connection: sa.Connection, kpi: Kpi, model: Model, as_of: date, municipality: str | None = None
+) -> list[Contribution]:
+    """The pathways behind a figure's numerator and denominator on a day, by municipality and citizen."""
+    found = connection.execute(contributions_of(kpi, municipality), parameters(model, as_of, municipality))
+    return [Contribution(*row) for row in found]
+
+
+def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_of: date) -> list[KpiResult]:
+    """The figures of pathways as derived for a day, without a database of theirs: the same statements, in memory.
+
+    Raises `ModelInvalid` for declarations with faults.
+    """
+    kpis = declared_by(model)
+    if not kpis:
+        return []
+    named = named_by(kpis.values())
+    engine = sa.create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            tables.metadata.create_all(connection)
+            insert(connection, (rows_of(key, derivation, named) for key, derivation in pathways))
+            return compute(connection, model, as_of)
+    finally:
+        engine.dispose()
+
+
+def _result(kpi: Kpi, as_of: date, numerator: float | None, denominator: int) -> KpiResult:
+    """The counts of a statement as a figure: days become full-time persons, twice the median the median."""
+    unit = Fraction(1)
+    if kpi.unit == FULL_TIME_PERSON:
+        unit = Fraction(1, monthrange(as_of.year, as_of.month)[1])
+    elif kpi.median is not None:
+        unit = Fraction(1, 2)
+    above = None if numerator is None else Fraction(numerator) * unit
+    below = Fraction(denominator) if kpi.median is not None else denominator * unit
+    share = above / below if kpi.numerator is not None and above is not None and below else None
+    value = above if kpi.numerator is None else share
+    return KpiResult(
+        id=kpi.id,
+        numerator=above,
+        denominator=None if kpi.numerator is None and kpi.median is None else below,
+        share=share,
+        target=kpi.target,
+        met=None if kpi.target is None or value is None else kpi.target.is_met(value),
+    )
+
+
+def _number(value: Fraction | None) -> int | float | None:
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else float(value)

@@ -1,0 +1,137 @@
+"""The phases of a pathway: where it stands on a day, and each visit to a phase."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from indsats.domain.phases import CLOSED, NONE
+from indsats.domain.timeline import Timeline
+
+
+class PathwayRow(NamedTuple):
+    """Where a pathway stands from a day on: its phase (null before any), and the visit, which is null in `closed`.
+
+    `stretch` counts the openings from 0, `opened_on` is the day of the latest, `reason` why the pathway was closed.
+    """
+
+    from_on: date
+    until_on: date | None
+    from_day: int
+    until_day: int | None
+    phase: str | None
+    visit: int | None
+    stretch: int
+    opened_on: date
+    reason: str | None
+
+
+class VisitRow(NamedTuple):
+    """A stay in one phase, first as it lasts and then as it ended: by what fact, for which phase, after how many days.
+
+    Visits are counted from 0. `entered_by` is null for the visit before the first move.
+    """
+
+    visit: int
+    from_on: date
+    until_on: date | None
+    phase: str | None
+    stretch: int
+    entered_on: date
+    entered_by: str | None
+    left_on: date | None = None
+    left_by: str | None = None
+    left_to: str | None = None
+    days: int | None = None
+
+
+class _Stay(NamedTuple):
+    """A visit by its number, or (None) the time in `closed` after it."""
+
+    visit: int | None
+    phase: str
+    stretch: int
+    begun_by: int
+    reason: str | None = None
+
+
+def pathway_rows(timeline: Timeline) -> list[PathwayRow]:
+    """The phase at the end of each day; a day counts in the phase that its last fact leads to.
+
+    Phases that begin and end on one day leave no row.
+    """
+    stays = list(_stays(timeline))
+    days = [timeline.facts[stay.begun_by].on for stay in stays]
+    rows = []
+    for stay, first, until in zip(stays, days, [*days[1:], None], strict=True):
+        if first == until:
+            continue
+        rows.append(
+            PathwayRow(
+                from_on=first,
+                until_on=until,
+                from_day=first.toordinal(),
+                until_day=None if until is None else until.toordinal(),
+                phase=_shown(stay.phase),
+                visit=stay.visit,
+                stretch=stay.stretch,
+                opened_on=_opened_on(timeline, stay.stretch),
+                reason=stay.reason,
+            )
+        )
+    return rows
+
+
+def visit_rows(timeline: Timeline) -> list[VisitRow]:
+    """Every visit, those without a day too; `days` counts from the day it was entered to the day before it was left."""
+    stays = list(_stays(timeline))
+    rows = []
+    for place, stay in enumerate(stays):
+        if stay.visit is None:
+            continue
+        begun_by = timeline.facts[stay.begun_by]
+        entered_on, entered_by = begun_by.on, None if stay.phase == NONE else begun_by.kind
+        lasting = VisitRow(stay.visit, entered_on, None, _shown(stay.phase), stay.stretch, entered_on, entered_by)
+        left_by = timeline.visits[stay.visit].end
+        if left_by is None:
+            rows.append(lasting)
+            continue
+        left_on = timeline.facts[left_by].on
+        if left_on > entered_on:
+            rows.append(lasting._replace(until_on=left_on))
+        rows.append(
+            lasting._replace(
+                from_on=left_on,
+                left_on=left_on,
+                left_by=timeline.facts[left_by].kind,
+                left_to=_shown(stays[place + 1].phase),
+                days=(left_on - entered_on).days,
+            )
+        )
+    return rows
+
+
+def _stays(timeline: Timeline) -> Iterator[_Stay]:
+    """Visits and closings in the order in which they came; the first begins with the first fact."""
+    if not timeline.facts:
+        return
+    closings = {closing.place for closing in timeline.closings}
+    for number, visit in enumerate(timeline.visits):
+        yield _Stay(number, visit.phase, visit.stretch, visit.start)
+        if visit.end is not None and visit.end in closings:
+            yield _Stay(None, CLOSED, visit.stretch, visit.end, open_reason(timeline, visit.end))
+
+
+def open_reason(timeline: Timeline, index: int) -> str | None:
+    """The `reason` of a fact where its kind names the values; a personal one stays sealed in the fact."""
+    fact = timeline.facts[index]
+    kind = timeline.model.facts.get(fact.kind)
+    return None if kind is None or "reason" in kind.personal else fact.text("reason")
+
+
+def _opened_on(timeline: Timeline, stretch: int) -> date:
+    first = next(visit for visit in timeline.visits if visit.stretch == stretch)
+    return timeline.facts[first.start].on
+
+
+def _shown(phase: str) -> str | None:
+    return None if phase == NONE else phase

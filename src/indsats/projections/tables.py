@@ -1,0 +1,171 @@
+"""The tables of the read models, for any database.
+
+Every key begins with municipality, model family, kind of subject, and the opaque id of the citizen or other subject. A
+row with `from_on` and `until_on` stands as of the days from the first to before the second (null: to this day), so that
+one table answers for every day up to the one on which its rows were made. Days are compared, never counted: lengths are
+columns.
+"""
+
+from sqlalchemy import Boolean, Column, Date, Double, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table
+
+PREFIX = "indsats_"
+
+PATHWAY = ("municipality", "family", "subject", "citizen")
+"""Whose row it is: the columns that every key begins with."""
+
+metadata = MetaData()
+
+
+def _table(name: str, *columns: Column[object], key: tuple[str, ...]) -> Table:
+    """A table whose rows belong to a pathway; `key` distinguishes those of one pathway."""
+    return Table(
+        PREFIX + name,
+        metadata,
+        *(Column(part, String, nullable=False) for part in PATHWAY),
+        *columns,
+        PrimaryKeyConstraint(*PATHWAY, *key),
+    )
+
+
+def _text(name: str) -> Column[object]:
+    return Column(name, String, nullable=False)
+
+
+def _text_or_null(name: str) -> Column[object]:
+    return Column(name, String)
+
+
+def _day(name: str) -> Column[object]:
+    return Column(name, Date, nullable=False)
+
+
+def _day_or_null(name: str) -> Column[object]:
+    return Column(name, Date)
+
+
+def _number(name: str) -> Column[object]:
+    return Column(name, Integer, nullable=False)
+
+
+def _number_or_null(name: str) -> Column[object]:
+    return Column(name, Integer)
+
+
+def _hours_or_null(name: str) -> Column[object]:
+    # Fifteen digits are exact, and a catalogue's decimals of hours have at most thirteen.
+    return Column(name, Double)
+
+
+def _flag(name: str) -> Column[object]:
+    return Column(name, Boolean, nullable=False)
+
+
+pathways = _table(
+    "pathways",
+    _day("from_on"),
+    _day_or_null("until_on"),
+    # The same days by number, so that how many there are in a period can be reckoned in any database.
+    _number("from_day"),
+    _number_or_null("until_day"),
+    _text_or_null("phase"),
+    _number_or_null("visit"),
+    _number("stretch"),
+    _day("opened_on"),
+    _text_or_null("reason"),
+    key=("from_on",),
+)
+
+visits = _table(
+    "visits",
+    _number("visit"),
+    _day("from_on"),
+    _day_or_null("until_on"),
+    _text_or_null("phase"),
+    _number("stretch"),
+    _day("entered_on"),
+    _text_or_null("entered_by"),
+    _day_or_null("left_on"),
+    _text_or_null("left_by"),
+    _text_or_null("left_to"),
+    _number_or_null("days"),
+    key=("visit", "from_on"),
+)
+
+spells = _table(
+    "spells",
+    _number("spell"),
+    _day("from_on"),
+    _day_or_null("until_on"),
+    _day("started_on"),
+    _day_or_null("ended_on"),
+    _text_or_null("ended_by"),
+    _text_or_null("reason"),
+    _number_or_null("months"),
+    key=("spell", "from_on"),
+)
+
+employments = _table(
+    "employments",
+    _number("run"),
+    _day("from_on"),
+    _day_or_null("until_on"),
+    _text_or_null("employment"),
+    _day("started_on"),
+    _day_or_null("ended_on"),
+    _hours_or_null("hours_at_start"),
+    _hours_or_null("hours"),
+    _hours_or_null("total_hours"),
+    _flag("agreed"),
+    key=("run", "from_on"),
+)
+
+obligations = _table(
+    "obligations",
+    _text("rule"),
+    _text("anchor"),
+    _number("n"),
+    _text("anchor_fact"),
+    _day("anchor_on"),
+    _number("anchor_place"),
+    _text_or_null("employment"),
+    _day_or_null("due"),
+    _day_or_null("book_by"),
+    _text("status"),
+    _text_or_null("satisfied_by"),
+    _day_or_null("satisfied_on"),
+    _day_or_null("settled_on"),
+    _text("force"),
+    _text_or_null("responsible"),
+    _flag("known_in_time"),
+    _text_or_null("cause"),
+    key=("rule", "anchor", "n"),
+)
+
+facts = _table(
+    "facts",
+    _number("place"),
+    _text("fact"),
+    _text("kind"),
+    _day("from_on"),
+    _number_or_null("visit"),
+    _number_or_null("stretch"),
+    _text_or_null("employment"),
+    key=("place",),
+)
+
+fact_fields = _table(
+    "fact_fields",
+    _number("place"),
+    _text("field"),
+    _number("item"),
+    _text_or_null("text_value"),
+    _hours_or_null("number_value"),
+    _day_or_null("day_value"),
+    Column("flag_value", Boolean),
+    key=("place", "field", "item"),
+)
+
+Index("indsats_pathways_phase", pathways.c.municipality, pathways.c.family, pathways.c.phase, pathways.c.from_on)
+Index("indsats_visits_phase", visits.c.municipality, visits.c.family, visits.c.phase)
+Index("indsats_obligations_rule", obligations.c.municipality, obligations.c.family, obligations.c.rule)
+Index("indsats_facts_kind", facts.c.municipality, facts.c.family, facts.c.kind, facts.c.from_on)
