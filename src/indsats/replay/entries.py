@@ -145,6 +145,8 @@ class Register:
         self._municipality = municipality or model.municipality
         self._key = key
         self._roles = tuple(dict.fromkeys((*model.roles, SYSTEM_ROLE)))
+        self._allowed = {**_ALLOWED, "role": self._roles}
+        self._citizens: set[str] = set()
         self._entries: dict[tuple[str | None, str], AnyLine] = {}
         self._named: set[tuple[str | None, str]] = set()
         self._alike: dict[tuple[str | None, str], int] = {}
@@ -155,16 +157,7 @@ class Register:
         The same id again with the same content is counted as repeated, and the earlier registration kept.
         """
         faults: list[FieldFault] = []
-
-        def take(key: str, read: Callable[[object], T]) -> T | None:
-            if (value := raw.get(key)) is None:
-                return None
-            try:
-                return read(value)
-            except Unfit as unfit:
-                faults.append(FieldFault(key, str(unfit), _ALLOWED.get(key, self._roles), unfit.meant))
-                return None
-
+        take = _Taker(raw, faults, self._allowed)
         citizen, unit = take("citizen", self._citizen), take("unit", _word)
         recorded_at, on = take("recorded", instant_of), take("on", day_of)
         own_id, actor, role = take("id", _word), take("actor", _word), take("role", self._role)
@@ -228,11 +221,14 @@ class Register:
         return []
 
     def _citizen(self, value: object) -> str:
+        if isinstance(value, str) and value in self._citizens:
+            return value
         citizen = _word(value)
         if self.model.subject == "citizen" and looks_like_cpr(citizen):
             raise Unfit("looks like a CPR number")
         if re.search(r"\s", citizen):
             raise Unfit("holds white space")
+        self._citizens.add(citizen)
         return citizen
 
     def _role(self, value: object) -> str:
@@ -294,6 +290,25 @@ class Register:
             and other is not entry
             and (other.municipality, other.subject) == (entry.municipality, entry.subject)
         )
+
+
+class _Taker:
+    """Reads the common keys of one entry, and collects what is wrong with them."""
+
+    def __init__(self, raw: Mapping[str, object], faults: list[FieldFault], allowed: Mapping[str, tuple[str, ...]]):
+        self.raw = raw
+        self.faults = faults
+        self.allowed = allowed
+
+    def __call__(self, key: str, read: Callable[[object], T]) -> T | None:
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        try:
+            return read(value)
+        except Unfit as unfit:
+            self.faults.append(FieldFault(key, str(unfit), self.allowed[key], unfit.meant))
+            return None
 
 
 def _word(value: object) -> str:
