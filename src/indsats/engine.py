@@ -75,7 +75,7 @@ class Engine:
         municipality: str | None = None,
         late: bool = False,
     ) -> None:
-        """Register facts, annulments or model changes of one pathway in one transaction, stamped with the clock's instant.
+        """Register facts, annulments or model changes of one pathway in one transaction, at the clock's instant.
 
         The first one of an unknown citizen opens the pathway. A fact that has no legal move is refused unless `late`.
         Raises `FactRefused`; nothing is recorded then.
@@ -106,7 +106,7 @@ class Engine:
         return Swept(visited, breaches, withdrawals)
 
     def views(self, as_of: date, known_at: datetime) -> Iterator[View]:
-        """Every pathway of the model's subject of which something was registered by the instant, by the subject's id."""
+        """Every pathway of the model's subject that was known at the instant, by the subject's id."""
         for subject, subject_id, municipality in sorted(self._directory, key=lambda key: key[1:]):
             if subject == self.model.subject:
                 pathway = self._pathway(self._directory[subject, subject_id, municipality])

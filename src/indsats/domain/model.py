@@ -1,4 +1,4 @@
-"""A model: what facts there are, which phases they lead through, what is owed when. Data only; `models.reader` makes it from a file."""
+"""A model: what facts there are, which phases they lead through, what is owed when. Data only."""
 
 import re
 from collections.abc import Mapping
@@ -91,7 +91,7 @@ class FactKind(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One test of one field: `is`, `not`, `in`, `min`, `max`, `includes`, `same` or `same_or_none` (as the anchor's)."""
+    """One test of one field; `same` and `same_or_none` compare with the anchor's."""
 
     field: str
     test: str
@@ -213,7 +213,7 @@ class Policies(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One version of the rules of one project; `digest` is the SHA-256 of its canonical form without titles and sources.
+    """One version of a project's rules; `digest` is the SHA-256 of its canonical form without titles and sources.
 
     `limits` and `kpis` are kept as declared; the rooms that compute them read them.
     """

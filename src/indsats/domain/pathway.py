@@ -24,7 +24,6 @@ from indsats.domain.events import (
 from indsats.domain.ledger import BreachKey, Verdict
 from indsats.domain.model import Model
 from indsats.domain.obligations import ChangePolicy, Derivation, ModelPeriod, derive
-from indsats.domain.phases import CLOSED
 from indsats.domain.timeline import Fact, Timeline
 from indsats.errors import FactRefused
 
@@ -178,10 +177,10 @@ class Pathway:
         return self.sync(models, stamp, as_of, because_of=_id_of(registrations[-1]))
 
     def sync(self, models: Models, stamp: Stamp, since: date, because_of: str | None = None) -> date | None:
-        """Append the verdicts that make the ledger agree with what is derived today; returns the day of the next change.
+        """Append the verdicts that make the ledger agree with what is derived; returns the day of the next change.
 
-        `since` is the day from which changes were not looked at: each day of change from there on is taken in its turn, so that a
-        sweep that comes late finds what daily sweeps would have found.
+        `since` is the day from which changes were not looked at: each day of change from there on is taken in its
+        turn, so that a sweep that comes late finds what daily sweeps would have found.
         """
         today = local_day(stamp.at)
         day = min(since, today)

@@ -41,8 +41,9 @@ def replay(
 ) -> Replayed:
     """Play entries as live recording would have: swept every day from the first registration to `until`, both included.
 
-    Entries registered after `until` are not seen. Those of one pathway with one instant are one transaction. `others` are the
-    models that entries move a pathway to, by the name they give; `progress` is told how many entries were taken.
+    Entries registered after `until` are not seen. Those of one pathway with one instant are one transaction. `others`
+    are the models that entries move a pathway to, by the name they give; `progress` is told how many entries were
+    taken.
     """
     ordered = sorted(entries, key=lambda entry: (entry.recorded_at, entry.position))
     clock = VirtualClock(ordered[0].recorded_at if ordered else start_of(until))

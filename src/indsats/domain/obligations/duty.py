@@ -11,8 +11,8 @@ class Duty:
     """One rule at one anchor.
 
     `start` and `end` are the indexes of the facts that begin and end the scope (or chain); `end` is None while it runs,
-    and `ended_on` is the day of that end. The fact at `end` can still satisfy. Precedence and content are settled by the
-    anchor and never lapse, so that for them no day ends.
+    and `ended_on` is the day of that end. The fact at `end` can still satisfy. Precedence and content are settled by
+    the anchor and never lapse, so that for them no day ends.
     """
 
     __slots__ = ("anchor", "employment", "end", "ended_on", "index", "rule", "start", "timeline")
@@ -92,14 +92,14 @@ class Duty:
                 yield index, fact
 
     def _accepts(self, match: Match, fields: Mapping[str, FieldValue]) -> bool:
-        if self.rule.scope == "employment" and fields.get("employment") != self.employment:
-            # A rule bound to one employment asks for the same, unless its conditions speak of the employment.
-            if not any(condition.field == "employment" for condition in match.where):
-                return False
+        of_another = self.rule.scope == "employment" and fields.get("employment") != self.employment
+        # A rule bound to one employment asks for the same, unless its conditions speak of the employment.
+        if of_another and not any(condition.field == "employment" for condition in match.where):
+            return False
         return match.accepts(fields, self.anchor.fields)
 
     def _is_decided_for(self, candidate: Fact) -> bool:
-        """Whether the latest deciding fact on or before the candidate's day, in the anchor's visit, asks for this kind."""
+        """Whether the latest decider in the anchor's visit, on or before the candidate's day, asks for it."""
         by = self.rule.by
         if by is None:
             return True

@@ -1,0 +1,66 @@
+"""`indsats`: the commands, each loaded when it is called, and the exit codes that all of them share."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from indsats.cli.output import FAILED_INPUT, REFUSED
+from indsats.errors import InputInvalid, Refused
+
+_COMMANDS = {
+    "check": "indsats.cli.check:check",
+    "demo": "indsats.cli.demo:demo",
+    "model": "indsats.cli.model:model",
+    "replay": "indsats.cli.replay:replay_command",
+    "schema": "indsats.cli.schema:schema",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's room when it is needed, so that `--help` and completion stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="indsats")
+def indsats() -> None:
+    """Replay, record and explain the pathways of the indsatsmodel: what is owed, by when, and why.
+
+    Exit codes: 0 done, and all that was expected held; 1 an expectation, verification or target failed; 2 bad input
+    or usage; 3 refused.
+    """
+
+
+def main() -> None:
+    """Run the command line; whatever indsats refuses on purpose is said on standard error, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        indsats.main(prog_name="indsats", standalone_mode=True)
+    except InputInvalid as invalid:
+        click.echo(invalid, err=True)
+        sys.exit(FAILED_INPUT)
+    except Refused as refused:
+        click.echo(refused, err=True)
+        sys.exit(REFUSED)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not flush into the closed pipe once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
