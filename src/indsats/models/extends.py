@@ -36,15 +36,15 @@ def locate(reference: str, directory: Path = Path()) -> ModelFile:
 
     Raises `ValueInvalid` for an id that is not shipped; whether a path leads anywhere shows when it is read.
     """
-    if "/" in reference or "\\" in reference or reference.endswith(_SUFFIXES):
-        path = directory / reference
-        return ModelFile(str(path), path)
     files = dict(shipped())
     name, _, version = reference.partition("@")
     found = files.get(reference, files.get(name))
-    if found is None:
-        raise ValueInvalid(f"there is no model {reference!r}")
-    return ModelFile(found.name, found, version or None)
+    if found is not None:
+        return ModelFile(found.name, found, version or None)
+    path = directory / reference
+    if "/" in reference or "\\" in reference or reference.endswith(_SUFFIXES) or path.is_file():
+        return ModelFile(str(path), path)
+    raise ValueInvalid(f"there is no model {reference!r}")
 
 
 def read_with_bases(file: ModelFile, faults: Faults, extended_by: tuple[ModelFile, ...] = ()) -> MappingNode:

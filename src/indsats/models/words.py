@@ -1,4 +1,4 @@
-"""Rules in words, Danish and English: for `model show`, the documentation, and whoever explains an obligation."""
+"""Rules in words, Danish and English: for `model show`, the reference, and whoever explains an obligation."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,7 @@ from typing import Literal
 
 from indsats.domain.model import Condition, Match, Model, Rule, Stage, Title
 from indsats.domain.values import Duration
+from indsats.models.kpi_form import kpis_of
 
 Lang = Literal["da", "en"]
 
@@ -81,6 +82,13 @@ def kind_in_words(model: Model, name: str, lang: Lang) -> str:
 def title_of(rule: Rule, lang: Lang) -> str:
     """The title of a rule, or its id if it has none."""
     return say(rule.title, lang) if rule.title else rule.id
+
+
+def not_stated(model: Model) -> list[tuple[str, str, Title]]:
+    """What the sources do not state, with what was chosen: (rule or KPI, or "" for the whole model; policy; choice)."""
+    of_kpis = [(kpi.id, kpi.policy_notes) for kpi in kpis_of(model).values()]
+    groups = [("", model.policy_notes), *((rule.id, rule.policy_notes) for rule in model.rules), *of_kpis]
+    return [(where, policy, choice) for where, notes in groups for policy, choice in notes.items()]
 
 
 def rule_in_words(model: Model, rule: Rule, lang: Lang) -> str:
