@@ -1,0 +1,147 @@
+"""What views promise, held to random histories: they change nothing, and only facts and named days change them."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.playing import folded, models_of, played, stored, transactions
+from tests.strategies import SMALL, STEVNS, History, any_history, wild_histories
+
+from indsats.clock import VirtualClock
+from indsats.domain.calendar import ONE_DAY, end_of, start_of
+from indsats.domain.events import FactRecorded
+from indsats.domain.obligations import Derivation
+from indsats.domain.pathway import Pathway, Stamp
+from indsats.engine import Engine
+from indsats.replay.document import pathway_document
+from indsats.replay.facts_file import read_facts
+from indsats.replay.run import replay
+
+POINTS = st.integers(-400, 4000).map(timedelta)
+
+
+@given(st.data(), any_history)
+def test_views_append_nothing_and_can_be_asked_for_any_points(data: st.DataObject, history: History) -> None:
+    engine = played(history).engine
+    before = stored(engine)
+    for known_after, as_of_after in data.draw(st.lists(st.tuples(POINTS, POINTS), min_size=1, max_size=5)):
+        known_at = start_of(history.first_day + known_after)
+        for view in engine.views(history.first_day + as_of_after, known_at):
+            assert pathway_document(view)["citizen"] == view.citizen
+    assert stored(engine) == before
+
+
+@given(st.data(), wild_histories(STEVNS) | wild_histories(SMALL))
+def test_facts_of_any_kind_and_day_never_raise(data: st.DataObject, history: History) -> None:
+    engine = Engine(history.model, clock := VirtualClock(history.tellings[0].at), "0336")
+    for clock.at, citizen, registrations in transactions(history.tellings):
+        engine.record(citizen, registrations, actor="w1", role="caseworker", late=True)
+    facts = [telling.said for telling in history.tellings if isinstance(telling.said, FactRecorded)]
+    day = data.draw(st.sampled_from(facts)).on + data.draw(st.integers(-3000, 3000).map(timedelta))
+    [view] = engine.views(day, clock.at)
+    assert pathway_document(view)["citizen"] == "c1"
+
+
+@given(any_history)
+def test_stored_events_folded_again_are_the_pathway_that_decided_them(history: History) -> None:
+    pathways = _never_stored(history)
+    events = stored(played(history).engine)
+    assert events.keys() == pathways.keys()
+    for citizen, live in pathways.items():
+        rebuilt = folded(events[citizen])
+        assert _state(rebuilt) == _state(live)
+        assert rebuilt.collect_events() == []
+        now = (models_of(history), history.until, end_of(history.until))
+        assert _result(rebuilt.derive(*now)) == _result(live.derive(*now))
+        assert rebuilt.collect_events() == []
+
+
+def _never_stored(history: History) -> Mapping[str, Pathway]:
+    """The same history with pathways that are held in memory and looked at every day."""
+    models = models_of(history)
+    pathways: dict[str, Pathway] = {}
+    to_record = list(transactions(history.told_by(history.until)))
+    day = history.first_day
+    while day <= history.until:
+        for pathway in pathways.values():
+            pathway.sync(models, Stamp(at=start_of(day), actor="scheduler", role="system", command=str(day)), day)
+        while to_record and to_record[0].at <= end_of(day):
+            at, citizen, registrations = to_record.pop(0)
+            stamp = Stamp(at=at, actor="w1", role="caseworker", command=str(at))
+            if citizen not in pathways:
+                pathways[citizen] = Pathway(citizen, "0336")
+                pathways[citizen].open(citizen, history.model, stamp)
+            pathways[citizen].record(registrations, models, stamp, None)
+        day += ONE_DAY
+    for pathway in pathways.values():
+        pathway.collect_events()
+    return pathways
+
+
+def _state(pathway: Pathway) -> dict[str, object]:
+    """All that a pathway holds, but for the name of its stream."""
+    return {name: value for name, value in vars(pathway).items() if name not in ("stream", "municipality")}
+
+
+@given(any_history)
+def test_before_the_next_change_the_derivation_is_the_same_on_every_day(history: History) -> None:
+    models, known_at = models_of(history), end_of(history.until)
+    for events in stored(played(history).engine).values():
+        pathway = folded(events)
+        day = min(fact.on for fact in pathway.facts.values()) - ONE_DAY
+        derivation = pathway.derive(models, day, known_at)
+        while day < history.until + timedelta(days=90):
+            day += ONE_DAY
+            today = pathway.derive(models, day, known_at)
+            if derivation.next_change is not None and day >= derivation.next_change:
+                assert day == derivation.next_change
+                derivation = today
+            assert _result(today) == _result(derivation), f"on {day}"
+        if derivation.next_change is None:
+            for years in (1, 3, 10):
+                much_later = pathway.derive(models, day + timedelta(days=365 * years), known_at)
+                assert _result(much_later) == _result(derivation)
+
+
+def _result(derivation: Derivation) -> tuple[object, ...]:
+    """All that a derivation says, but for the day on which its last steps look at it."""
+    obligations = [
+        msgspec.structs.replace(
+            owed,
+            steps=tuple(
+                msgspec.structs.replace(step, on=None) if step.what == "result" else step for step in owed.steps
+            ),
+        )
+        for owed in derivation.obligations
+    ]
+    timeline = derivation.timeline
+    return (obligations, derivation.next_change, timeline.phase, timeline.irregular, timeline.holds, timeline.runs)
+
+
+def _document(history: History, lines: list[str], until: date) -> bytes:
+    file = read_facts("\n".join(lines).encode(), "facts.jsonl", history.model)
+    views = replay(history.model, file.entries, until, others=file.models).views()
+    return msgspec.json.encode([pathway_document(view) for view in views])
+
+
+@given(any_history)
+def test_the_same_file_twice_is_the_same_document(history: History) -> None:
+    lines = history.lines()
+    assert _document(history, lines, history.until) == _document(history, lines, history.until)
+
+
+@given(st.data(), any_history)
+def test_the_order_of_the_lines_of_different_instants_makes_no_difference(
+    data: st.DataObject, history: History
+) -> None:
+    instants = sorted({telling.at for telling in history.tellings})
+    shuffled = data.draw(st.permutations(instants))
+    lines = [
+        line
+        for instant in shuffled
+        for telling, line in zip(history.tellings, history.lines(), strict=True)
+        if telling.at == instant
+    ]
+    assert _document(history, lines, history.until) == _document(history, history.lines(), history.until)
