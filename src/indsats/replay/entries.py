@@ -41,6 +41,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "municipality": ("text of four digits such as 0336",),
 }
 _MOST_IDS_SHOWN = 20
+_MOST_IDS_COMPARED = 500
 
 T = TypeVar("T")
 
@@ -258,38 +259,31 @@ class Register:
     def close(self) -> tuple[tuple[AnyLine, ...], list[Misplaced]]:
         """All entries in the order of the file, and the faults of those that name a fact which is not there."""
         entries = tuple(sorted(self._entries.values(), key=lambda entry: entry.position))
-        faults = ((entry, self._reference_fault(entry)) for entry in entries)
+        ids: dict[tuple[str | None, str], list[str]] = {}
+        for entry in entries:
+            if isinstance(entry, FactLine) and (entry.municipality, entry.id) in self._named:
+                ids.setdefault((entry.municipality, entry.subject), []).append(entry.id)
+        faults = ((entry, self._reference_fault(entry, ids)) for entry in entries)
         return entries, [Misplaced(entry, fault) for entry, fault in faults if fault]
 
-    def _reference_fault(self, entry: AnyLine) -> FieldFault | None:
-        """What is wrong with the fact that an annulment or a supplement names, if it names one."""
-        if not isinstance(entry, AnnulmentLine) and self.catalogue.kinds[entry.kind].effect != "supplement":
-            return None
+    def _reference_fault(self, entry: AnyLine, ids: Mapping[tuple[str | None, str], list[str]]) -> FieldFault | None:
+        """What is wrong with the fact that an annulment or a supplement names; `ids` are those of facts by subject."""
         of = entry.fields.get("of")
-        if not isinstance(of, str):
+        names_a_fact = isinstance(entry, AnnulmentLine) or self.catalogue.kinds[entry.kind].effect == "supplement"
+        if not names_a_fact or not isinstance(of, str):
             return None
         key = (entry.municipality, of)
         named = self._entries[key] if key in self._named else None
         if named is None or named.subject != entry.subject or named is entry:
-            ids = self._ids_of(entry)
+            others = [each for each in ids.get((entry.municipality, entry.subject), ()) if each != entry.id]
             what = f"{quoted(of)} is no id of another fact of {quoted(entry.subject)}"
-            return FieldFault("of", what, ids[:_MOST_IDS_SHOWN] or ("none",), closest(of, ids))
+            shown = tuple(others[:_MOST_IDS_SHOWN])
+            return FieldFault("of", what, shown or ("none",), closest(of, others[:_MOST_IDS_COMPARED]))
         if isinstance(named, AnnulmentLine):
             return FieldFault("of", f"{quoted(of)} on line {named.line} is an annulment, which stays")
         if isinstance(named, ModelChangeLine):
             return FieldFault("of", f"{quoted(of)} on line {named.line} is a change of model, not a fact")
         return None
-
-    def _ids_of(self, entry: AnyLine) -> tuple[str, ...]:
-        """The ids of the other facts about the same citizen or unit."""
-        return tuple(
-            other.id
-            for key, other in self._entries.items()
-            if key in self._named
-            and isinstance(other, FactLine)
-            and other is not entry
-            and (other.municipality, other.subject) == (entry.municipality, entry.subject)
-        )
 
 
 class _Taker:
