@@ -11,11 +11,11 @@ class Duty:
     """One rule at one anchor.
 
     `start` and `end` are the indexes of the facts that begin and end the scope (or chain); `end` is None while it runs,
-    and `ended_on` is the day of that end. The fact at `end` can still satisfy. Precedence and content are settled by
-    the anchor and never lapse, so that for them no day ends.
+    and `ended_on` is the day of that end. `last` is the last fact that can satisfy: the ending one itself, unless the duty
+    was cut. Precedence and content are settled by the anchor and never lapse, so that for them no day ends.
     """
 
-    __slots__ = ("anchor", "employment", "end", "ended_on", "index", "rule", "start", "timeline")
+    __slots__ = ("anchor", "employment", "end", "ended_on", "index", "last", "rule", "start", "timeline")
 
     def __init__(self, rule: Rule, timeline: Timeline, index: int, cut: date | None = None) -> None:
         self.rule = rule
@@ -27,6 +27,7 @@ class Duty:
         self.ended_on: date | None = None
         if rule.stop:
             self._stop_chain()
+        self.last = self.end
         if self.end is not None and rule.kind in ("deadline", "cadence"):
             self.ended_on = timeline.facts[self.end].on
         if cut is not None and (self.ended_on is None or self.ended_on > cut):
@@ -63,9 +64,10 @@ class Duty:
 
     def _cut_before(self, day: date) -> None:
         """End the duty at the beginning of a day, before any of its facts."""
+        facts = self.timeline.facts
         self.ended_on = day
-        self.end = next((index for index, fact in enumerate(self.timeline.facts) if fact.on >= day), None)
-        self.end = (len(self.timeline.facts) if self.end is None else self.end) - 1
+        self.end = next((index for index, fact in enumerate(facts) if fact.on >= day), len(facts))
+        self.last = self.end - 1
 
     def candidates(self, earliest: date | None, *, in_scope: bool = True) -> Iterator[tuple[int, Fact]]:
         """The facts that can satisfy, in fact order: from `earliest` on (None: from any day), never the anchor itself.
@@ -86,7 +88,7 @@ class Duty:
             fact = timeline.facts[index]
             if index == self.index or (earliest is not None and fact.on < earliest):
                 continue
-            if in_scope and self.end is not None and index > self.end:
+            if in_scope and self.last is not None and index > self.last:
                 return
             if any(self._accepts(match, fact.fields) for match in matches[fact.kind]) and self._is_decided_for(fact):
                 yield index, fact
