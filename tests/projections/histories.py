@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from fractions import Fraction
 
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from indsats.domain.calendar import end_of, noon_of
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import Derivation, derive
 from indsats.domain.timeline import Fact
+from indsats.projections.kpis import KpiResult
 from indsats.projections.rows import PathwayKey
 
 KNOWN = end_of(date(2030, 1, 1))
@@ -34,6 +36,14 @@ def pathways(model: Model, stories: Sequence[Sequence[Fact]], as_of: date) -> li
         (PathwayKey("0336", model.family, "citizen", f"c{number}"), derive(model, facts, as_of, KNOWN))
         for number, facts in enumerate(stories)
     ]
+
+
+Count = Fraction | int | float | None
+
+
+def counts(result: KpiResult) -> tuple[Count, Count]:
+    """Numerator and denominator of a figure."""
+    return result.numerator, result.denominator
 
 
 _EMPLOYMENTS = st.sampled_from(["e1", "e2"])
