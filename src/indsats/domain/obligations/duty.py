@@ -11,8 +11,8 @@ class Duty:
     """One rule at one anchor.
 
     `start` and `end` are the indexes of the facts that begin and end the scope (or chain); `end` is None while it runs,
-    and `ended_on` is the day of that end. `last` is the last fact that can satisfy: the ending one itself, unless the duty
-    was cut. Precedence and content are settled by the anchor and never lapse, so that for them no day ends.
+    and `ended_on` is the day of that end. `last` is the last fact that can satisfy: the ending one itself, unless the
+    duty was cut. Precedence and content are settled by the anchor and never lapse, so that for them no day ends.
     """
 
     __slots__ = ("anchor", "employment", "end", "ended_on", "index", "last", "rule", "start", "timeline")
