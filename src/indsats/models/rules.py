@@ -98,14 +98,13 @@ class RuleReader:
         """Report the keys that make no sense in this kind of rule, and those that it lacks."""
         for key, entry in entries.items():
             if key not in _COMMON and key not in KEYS[kind]:
-                self.faults.add(entry.key, f"{what}: {key!r} makes no sense in a {kind}", (*_COMMON, *KEYS[kind]))
-        lacking = [key for key in NEEDED[kind] if key not in entries]
-        if "require" in KEYS[kind]:
-            lacking += [] if "require" in entries or "by" in entries else ["require"]
-        elif "fields" not in entries and "participants" not in entries:
-            lacking.append("fields")
+                self.faults.add(entry.key, f"{what}: {key!r} makes no sense in a {kind} rule", (*_COMMON, *KEYS[kind]))
+        alternatives = ("require", "by") if "require" in KEYS[kind] else ("fields", "participants")
+        lacking = [repr(key) for key in NEEDED[kind] if key not in entries]
+        if not any(key in entries for key in alternatives):
+            lacking.append(" or ".join(map(repr, alternatives)))
         for key in lacking:
-            self.faults.add(declared.key, f"{what}: a {kind} needs the key {key!r}")
+            self.faults.add(declared.key, f"{what}: a {kind} rule needs the key {key}")
 
     def _simple(self, what: str, keys: Mapping[str, Node]) -> dict[str, Any]:
         """The keys that stand for themselves."""
