@@ -5,6 +5,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from eventsourcing.domain import DomainEventProtocol
 from tests.strategies import History, Telling
 
 from indsats.clock import VirtualClock
@@ -72,10 +73,20 @@ def played(history: History, sweeps_on: Callable[[date], bool] = lambda _: True)
     return last
 
 
-def stored(engine: Engine) -> dict[str, list[Event]]:
-    """Every stored event, decoded anew, by citizen, in stream order."""
+def streams(engine: Engine) -> dict[tuple[str, str, str], list[Event]]:
+    """Every stored event, decoded anew, in stream order, by subject, its id and municipality."""
     events = engine._streams.events
-    return {citizen: list(events.get(stream)) for (_, citizen, _), stream in sorted(engine._directory.items())}  # type: ignore[arg-type]
+    return {whose: list(map(_event, events.get(stream))) for whose, stream in sorted(engine._directory.items())}
+
+
+def _event(event: DomainEventProtocol[str]) -> Event:
+    assert isinstance(event, Event)
+    return event
+
+
+def stored(engine: Engine) -> dict[str, list[Event]]:
+    """The stored events of the citizens of one municipality."""
+    return {citizen: events for (_, citizen, _), events in streams(engine).items()}
 
 
 def folded(events: Iterable[Event]) -> Pathway:

@@ -155,7 +155,7 @@ def test_every_day_is_swept_from_the_first_registration_to_the_last_day_both_inc
 
 
 def test_a_sweep_looks_only_at_pathways_whose_next_change_has_come() -> None:
-    # Due on 9 January, 16 January and 2 April, and the follow-up is looked at on the days after.
+    # Due on 9 January, 16 January and 2 April, and looked at on the day after each.
     assert _replay("2017-01-09", START).visited == 0
     assert _replay("2017-01-10", START).visited == 1
     assert _replay("2018-06-30", START).visited == 3
