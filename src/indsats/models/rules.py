@@ -48,9 +48,13 @@ ALL_KEYS = tuple(dict.fromkeys((*_COMMON, *(key for keys in KEYS.values() for ke
 
 
 def read_period(faults: Faults, node: Node, what: str) -> Period:
-    """`{from: day, to: day}`, both included; one of them may be missing."""
+    """`{from: day, to: day}`, both included; one of them may be missing or null."""
     keys = faults.keys(node, what, ("from", "to"))
-    days = {key: faults.parsed(entry.value, f"{what}: {key}", parse_day) for key, entry in keys.items()}
+    days = {
+        key: faults.parsed(entry.value, f"{what}: {key}", parse_day)
+        for key, entry in keys.items()
+        if not is_null(entry.value)
+    }
     first, last = days.get("from"), days.get("to")
     if first is not None and last is not None and last < first:
         faults.add(keys["to"].value, f"{what}: ends on {last}, before it begins on {first}")
