@@ -188,4 +188,10 @@ def quoted(text: str) -> str:
 
 def closest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that resembles a word so much that it may have been meant."""
-    return next(iter(get_close_matches(word[:60], tuple(choices), n=1)), None)
+    return _closest(word[:60], tuple(choices))
+
+
+# A file that has a word wrong has it wrong on many lines.
+@lru_cache(maxsize=1024)
+def _closest(word: str, choices: tuple[str, ...]) -> str | None:
+    return next(iter(get_close_matches(word, choices, n=1)), None)

@@ -41,7 +41,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "municipality": ("text of four digits such as 0336",),
 }
 _MOST_IDS_SHOWN = 20
-_MOST_IDS_COMPARED = 500
+_MOST_IDS_COMPARED = 100
 
 T = TypeVar("T")
 
@@ -275,10 +275,10 @@ class Register:
         key = (entry.municipality, of)
         named = self._entries[key] if key in self._named else None
         if named is None or named.subject != entry.subject or named is entry:
-            others = [each for each in ids.get((entry.municipality, entry.subject), ()) if each != entry.id]
+            all_ids = ids.get((entry.municipality, entry.subject), [])[:_MOST_IDS_COMPARED]
+            others = tuple(each for each in all_ids if each != entry.id)
             what = f"{quoted(of)} is no id of another fact of {quoted(entry.subject)}"
-            shown = tuple(others[:_MOST_IDS_SHOWN])
-            return FieldFault("of", what, shown or ("none",), closest(of, others[:_MOST_IDS_COMPARED]))
+            return FieldFault("of", what, others[:_MOST_IDS_SHOWN] or ("none",), closest(of, others))
         if isinstance(named, AnnulmentLine):
             return FieldFault("of", f"{quoted(of)} on line {named.line} is an annulment, which stays")
         if isinstance(named, ModelChangeLine):
