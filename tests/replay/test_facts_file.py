@@ -48,7 +48,7 @@ AN_OBJECT = "allowed: one JSON object a line"
         (b'{"citizen": "c\xf8"}\n', "facts.jsonl:2:15: byte 0xf8 is not UTF-8; save the file as UTF-8"),
         ('{"å": "'.encode() + b'\xe6"}\n', "facts.jsonl:2:8: byte 0xe6 is not UTF-8"),
         (b'{"citizen": "\x00"}\n', "facts.jsonl:2:14: holds a NUL byte"),
-        (b'{"citizen": "\x07"}\n', "facts.jsonl:2:14: this is not JSON: invalid control character at"),
+        (b'{"citizen": "\x07"}\n', "facts.jsonl:2:14: this is not JSON: invalid control character; "),
         (b"\xef\xbb\xbf{}\n", "facts.jsonl:2:1: this is not JSON: "),
         (b"[" * 200_000 + b"\n", "facts.jsonl:2: nested too deeply; allowed: one JSON object a line"),
         (b'{"a":' * 150_000 + b"\n", "facts.jsonl:2: nested too deeply"),

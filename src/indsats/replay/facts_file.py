@@ -3,6 +3,7 @@
 import codecs
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -157,7 +158,9 @@ def _number(text: str) -> int | Decimal:
 
 
 def _explained(fault: json.JSONDecodeError) -> str:
-    what = f"this is not JSON: {fault.msg[0].lower()}{fault.msg[1:]}"
+    # The parser's words for the place are left out: the fault has the place.
+    reason = re.sub(r"( starting)? at$", "", fault.msg)
+    what = f"this is not JSON: {reason[0].lower()}{reason[1:]}"
     if not fault.doc.endswith("\n") and not fault.doc.rstrip().endswith("}"):
         return f"the last line is cut off; {what}"
     return what
