@@ -32,7 +32,7 @@ BASE_DAYS = tuple(
     2017-10-29 2017-12-20 2017-12-31 2018-01-31 2018-06-30""".split()
 )
 TIMES = (time(12), time(0), time(0, 0, 1), time(9, 30, 0, 250_000), time(2, 30), time(23, 59, 59, 999_999))
-LAGS = (0, 0, 0, 0, 1, 2, 3, 8, 20, 60, -1, -5, -30)
+LAGS = (0, 0, 0, 0, 1, 2, 8, 20, 60, -1, -5, -14, -30)
 NEAR = (0, 0, 0, 0, 1, 1, -1, -1, 3, -3, 10, -10, 30)
 SPAN = timedelta(days=150)
 """All days of a history lie within this of its first, most of them much nearer."""
@@ -260,7 +260,7 @@ def histories(draw: st.DrawFn, model: Model, other: Model | None = None, most: i
             chance = draw(st.integers(0, 15))
             if chance == 15:
                 story.annul()
-            elif chance == 14 and other is not None:
+            elif chance >= 12 and other is not None:
                 story.change_model(draw(st.sampled_from((other, model))))
             else:
                 story.tell_another()
