@@ -54,6 +54,8 @@ AN_OBJECT = "allowed: one JSON object a line"
         (b'{"a":' * 150_000 + b"\n", "facts.jsonl:2: nested too deeply"),
         (b"\t" * (LONGEST_LINE + 1) + b"\n", "facts.jsonl:2: the line is longer than 1,000,000 bytes"),
         (b" " * 5 * LONGEST_LINE + b"{}\n", "facts.jsonl:2: the line is longer than 1,000,000 bytes"),
+        (lines({str(n): n for n in range(201)}), "facts.jsonl:2: has 201 keys; allowed: at most 200"),
+        (b"{" + b'"a":1,' * 150_000 + b'"a":1}\n', "facts.jsonl:2: a: stands twice in the line"),
         (b"{}\n", "facts.jsonl:2: citizen: missing, and no unit is named either"),
     ],
     ids=lambda value: repr(value[:30]),
