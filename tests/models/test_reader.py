@@ -164,7 +164,8 @@ def test_a_deadline_has_the_defaults_of_the_model() -> None:
 def test_every_key_of_a_deadline() -> None:
     found = rule(
         "kind: deadline, title: {da: Svar, en: Answer}, source: the law, when: {fact: hired}, "
-        "require: {fact: visited}, within: P2Y6M, count: 3, lookback: P1M, scope: employment, force: decide, basis: law, "
+        "require: {fact: visited}, within: P2Y6M, count: 3, lookback: P1M, scope: employment, force: decide, "
+        "basis: law, "
         "valid: {from: 2017-01-01, to: 2019-12-31}, responsible: clerk, pause_on: [sick, other], "
         "roll: previous_working_day, warn_before: P2D, limit: visits, policy_notes: {x: {da: Y, en: Z}}"
     )
