@@ -249,6 +249,14 @@ def test_an_agreement_signed_after_the_last_end_is_for_nobody() -> None:
     assert dues(STAGES, "2018-03-01", ENDED, agreed("2017-03-11", "P3M")) == ["1: due 2017-03-29, lapsed"]
 
 
+def test_an_agreement_is_for_no_other_employment_that_runs() -> None:
+    other = fact("job_began", "2017-03-02", employment="k")
+    assert dues(STAGES, "2017-03-05", other, agreed("2017-03-05", "P2W")) == [
+        "1: due 2017-03-15, open",
+        "1: due 2017-03-30, open",
+    ]
+
+
 def test_an_agreement_while_two_runs_overlap_is_for_both() -> None:
     twice = [fact("job_began", "2017-03-06", employment="j"), agreed("2017-03-08", "P2W")]
     assert dues(STAGES, "2017-03-08", *twice) == ["1: due 2017-03-15, open", "1: due 2017-03-20, open"]

@@ -80,6 +80,12 @@ def test_in_a_grid_no_talk_goes_to_a_day_whose_window_has_not_begun() -> None:
     ]
 
 
+def test_in_a_grid_a_talk_too_many_goes_to_no_day() -> None:
+    assert dues(GRID, "2017-03-20", ASKED, *talks("2017-03-10", "2017-03-15")) == ["1: due 2017-03-29, met 2017-03-10"]
+    over = cadence("stages: [{every: P1W, until: P1W}], mode: grid")
+    assert dues(over, "2018-01-01", ASKED, *talks("2017-03-08", "2017-03-20")) == ["1: due 2017-03-08, met 2017-03-08"]
+
+
 def test_in_windows_a_talk_counts_only_for_its_own() -> None:
     assert dues(WINDOWS, "2017-05-01", ASKED, *talks("2017-04-10", "2017-04-12")) == [
         "1: due 2017-03-29, breached",
