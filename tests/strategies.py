@@ -14,7 +14,6 @@ from typing import NamedTuple, TypeVar
 from hypothesis import strategies as st
 
 from indsats.domain.calendar import COPENHAGEN, local_day, noon_of
-from indsats.domain.catalogue import Catalogue
 from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged
 from indsats.domain.model import FactKind, FieldType, FieldValue, Model, Rule
 from indsats.domain.pathway import Registration
@@ -94,7 +93,6 @@ class _Story:
         self.draw = draw
         self.model = model
         self.citizen = citizen
-        self.catalogue = Catalogue(model)
         self.rules = draw(
             st.lists(st.sampled_from(_by_interest(model.rules)), min_size=1, max_size=3, unique_by=lambda rule: rule.id)
         )
@@ -138,7 +136,8 @@ class _Story:
 
     def tell_another(self) -> None:
         on = self.day()
-        self.tell_fact(self.pick(self.kinds), on, self.instant(on))
+        for _ in range(self.pick((1, 1, 1, 2, 3))):
+            self.tell_fact(self.pick(self.kinds), on, self.instant(on))
 
     def annul(self) -> None:
         """Take a fact out; perhaps tell it anew in the same breath."""
@@ -250,8 +249,8 @@ def _kinds_around(model: Model, rules: Sequence[Rule]) -> list[str]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, model: Model, other: Model | None = None, most: int = 16) -> History:
-    """One or two citizens with up to `most` registrations each; perhaps moved to the other model."""
+def histories(draw: st.DrawFn, model: Model, other: Model | None = None, most: int = 12) -> History:
+    """One or two citizens with up to `most` turns of events each; perhaps moved to the other model."""
     tellings: list[Telling] = []
     for place in range(draw(st.integers(1, 2))):
         story = _Story(draw, model, f"c{place + 1}")
