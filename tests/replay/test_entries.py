@@ -178,7 +178,7 @@ MOVED = {"fact": "model_changed"}
         ({"id": ""}, f"id: is blank; {A_WORD}"),
         ({"id": 7}, f"id: is a number; {A_WORD}"),
         ({"actor": False}, f"actor: is true or false; {A_WORD}"),
-        ({"role": "casework"}, "role: 'casework' is not allowed; allowed: caseworker, "),
+        ({"role": 7}, f"role: is a number; {A_WORD}"),
         ({"municipality": 336}, f"{FOUR_DIGITS}; did you mean 0336?"),
         ({"municipality": "Stevns"}, FOUR_DIGITS),
         ({"municipality": "٠٣٣٦"}, FOUR_DIGITS),

@@ -105,7 +105,6 @@ def test_a_correction_is_one_transaction_that_names_the_last_registered_fact() -
     assert [getattr(verdict, "because_of", None) for verdict in verdicts] == [None, "start-again", None]
 
 
-@pytest.mark.xfail(reason="a transaction takes the actor of its first entry for all of them")
 def test_every_fact_of_a_transaction_keeps_its_own_actor() -> None:
     together = {"recorded": "2017-01-09T09:00:00+01:00"}
     run = _replay(

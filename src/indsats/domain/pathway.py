@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from indsats.domain import ledger
 from indsats.domain.calendar import local_day
@@ -34,7 +35,7 @@ Registration = FactRecorded | FactAnnulled | ModelChanged
 """What is registered from outside; all else in a stream the engine finds itself."""
 
 
-class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+class Stamp(Struct, frozen=True, kw_only=True):
     """Who writes, when, by which command: what the envelopes of one transaction share."""
 
     at: datetime
@@ -44,14 +45,21 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     stored_at: datetime | None = None
 
 
-class _Period(msgspec.Struct, frozen=True):
+class Signature(NamedTuple):
+    """Who registered something, and in which role."""
+
+    actor: str
+    role: str
+
+
+class _Period(Struct, frozen=True):
     recorded_at: datetime
     digest: str
     effective: date | None
     policy: ChangePolicy
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class _Entry(Struct, frozen=True):
     recorded_at: datetime
     verdict: Verdict
 
@@ -119,7 +127,7 @@ class Pathway:
     def _annul(self, fact_id: str, at: datetime) -> None:
         first = self._annulled.setdefault(fact_id, at)
         if fact := self.facts.get(fact_id):
-            self.facts[fact_id] = msgspec.structs.replace(fact, annulled_at=first)
+            self.facts[fact_id] = replace(fact, annulled_at=first)
 
     def collect_events(self) -> Sequence[Event]:
         """The events decided since the last call, for the event store."""
@@ -160,20 +168,22 @@ class Pathway:
         stamp: Stamp,
         due: date | None,
         *,
+        signatures: Sequence[Signature] = (),
         late: bool = True,
     ) -> date | None:
         """Register facts in one transaction, synced before and after; returns the day of the next change.
 
-        `due` is the next change known so far. Without `late` a fact that has no legal move is refused.
-        Raises `FactRefused`; nothing is appended then.
+        `due` is the next change known so far. `signatures` say who registered each, if not the command's own actor.
+        Without `late` a fact that has no legal move is refused. Raises `FactRefused`; nothing is appended then.
         """
         as_of = local_day(stamp.at)
         if due is not None and due <= as_of:
             self.sync(models, stamp, due)
         if not late:
             self._refuse_illegal(registrations, models, stamp)
-        for registration in registrations:
-            self._append(registration, self._digest(as_of), stamp)
+        signed = signatures or [Signature(stamp.actor, stamp.role)] * len(registrations)
+        for registration, signature in zip(registrations, signed, strict=True):
+            self._append(registration, self._digest(as_of), replace(stamp, actor=signature.actor, role=signature.role))
         return self.sync(models, stamp, as_of, because_of=_id_of(registrations[-1]))
 
     def sync(self, models: Models, stamp: Stamp, since: date, because_of: str | None = None) -> date | None:

@@ -19,7 +19,7 @@ from indsats.domain.catalogue import (
     FieldFault,
     content_id,
 )
-from indsats.domain.fields import Unfit, closest, day_of, instant_of, one_of, quoted, text_of
+from indsats.domain.fields import Unfit, closest, day_of, instant_of, quoted, text_of
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import ChangePolicy
 from indsats.errors import InputInvalid
@@ -38,6 +38,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "recorded": ("an instant with offset such as 2017-01-02T09:00:00+01:00",),
     "id": ("text that is not blank",),
     "actor": ("text that is not blank",),
+    "role": ("text that is not blank",),
     "municipality": ("text of four digits such as 0336",),
 }
 _MOST_IDS_SHOWN = 20
@@ -145,8 +146,7 @@ class Register:
         self._directory = directory
         self._municipality = municipality or model.municipality
         self._key = key
-        self._roles = tuple(dict.fromkeys((*model.roles, SYSTEM_ROLE)))
-        self._allowed = {**_ALLOWED, "role": self._roles}
+        self._faulty: set[str] = set()
         self._citizens: set[str] = set()
         self._entries: dict[tuple[str | None, str], AnyLine] = {}
         self._named: set[tuple[str | None, str]] = set()
@@ -158,10 +158,10 @@ class Register:
         The same id again with the same content is counted as repeated, and the earlier registration kept.
         """
         faults: list[FieldFault] = []
-        take = _Taker(raw, faults, self._allowed)
+        take = _Taker(raw, faults)
         citizen, unit = take("citizen", self._citizen), take("unit", _word)
         recorded_at, on = take("recorded", instant_of), take("on", day_of)
-        own_id, actor, role = take("id", _word), take("actor", _word), take("role", self._role)
+        own_id, actor, role = take("id", _word), take("actor", _word), take("role", _word)
         municipality = take("municipality", _municipality) or self._municipality
         kind, fields = self._said(raw, plain, faults)
         faults += self._of_subject(kind, raw)
@@ -171,6 +171,8 @@ class Register:
             else:
                 faults.append(FieldFault("on", "missing", _ALLOWED["on"]))
         if faults or on is None:
+            if own_id is not None:
+                self._faulty.add(own_id)
             return faults
         entry = _CLASSES.get(kind, FactLine)(
             line=line,
@@ -232,9 +234,6 @@ class Register:
         self._citizens.add(citizen)
         return citizen
 
-    def _role(self, value: object) -> str:
-        return one_of(value, self._roles)
-
     def _content_id(
         self, municipality: str | None, subject: str, kind: str, on: date, fields: Mapping[str, FieldValue]
     ) -> str:
@@ -270,7 +269,7 @@ class Register:
         """What is wrong with the fact that an annulment or a supplement names; `ids` are those of facts by subject."""
         of = entry.fields.get("of")
         names_a_fact = isinstance(entry, AnnulmentLine) or self.catalogue.kinds[entry.kind].effect == "supplement"
-        if not names_a_fact or not isinstance(of, str):
+        if not names_a_fact or not isinstance(of, str) or of in self._faulty:
             return None
         key = (entry.municipality, of)
         named = self._entries[key] if key in self._named else None
@@ -289,10 +288,9 @@ class Register:
 class _Taker:
     """Reads the common keys of one entry, and collects what is wrong with them."""
 
-    def __init__(self, raw: Mapping[str, object], faults: list[FieldFault], allowed: Mapping[str, tuple[str, ...]]):
+    def __init__(self, raw: Mapping[str, object], faults: list[FieldFault]):
         self.raw = raw
         self.faults = faults
-        self.allowed = allowed
 
     def __call__(self, key: str, read: Callable[[object], T]) -> T | None:
         value = self.raw.get(key)
@@ -301,7 +299,7 @@ class _Taker:
         try:
             return read(value)
         except Unfit as unfit:
-            self.faults.append(FieldFault(key, str(unfit), self.allowed[key], unfit.meant))
+            self.faults.append(FieldFault(key, str(unfit), _ALLOWED[key], unfit.meant))
             return None
 
 

@@ -10,7 +10,6 @@ from indsats.domain.events import BreachWithdrawn, DeadlineBreached
 from indsats.domain.model import Model
 from indsats.engine import View
 from indsats.errors import FactsInvalid
-from indsats.models.document import read_bytes
 from indsats.projections.kpis import KpiResult, kpis_of
 from indsats.projections.rows import PathwayKey
 from indsats.replay.document import Json, pathway_document
@@ -89,9 +88,11 @@ def read_source(
         )
     if model is None:
         raise FactsInvalid(f"{path}: a fact file names no model; allowed: --model with an id, id@version or a file")
-    facts = read_facts(
-        read_bytes(path, FactsInvalid), str(path), model, directory=path.parent, municipality=municipality
-    )
+    try:
+        with path.open("rb") as lines:
+            facts = read_facts(lines, str(path), model, directory=path.parent, municipality=municipality)
+    except OSError as fault:
+        raise FactsInvalid(f"{path}: {fault.strerror}") from fault
     return Source(
         str(path), "", model, until or last_day(facts.entries) or date.min, facts.entries, facts.repeated, facts.models
     )

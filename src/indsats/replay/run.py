@@ -9,7 +9,7 @@ from indsats.clock import VirtualClock
 from indsats.domain.calendar import ONE_DAY, end_of, local_day, start_of
 from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged, Subject
 from indsats.domain.model import Model
-from indsats.domain.pathway import Registration
+from indsats.domain.pathway import Registration, Signature
 from indsats.engine import Engine, View
 from indsats.replay.entries import AnnulmentLine, AnyLine, FactLine
 
@@ -92,6 +92,7 @@ def _record(engine: Engine, transaction: Sequence[AnyLine], others: Mapping[str,
         role=first.role,
         subject=subject,
         municipality=first.municipality,
+        signatures=[Signature(entry.actor, entry.role) for entry in transaction],
         late=True,
     )
 

@@ -45,7 +45,7 @@ class EventMapper(Mapper[str]):
             raise _unreadable(stored_event, "the row has no envelope")
         try:
             return Event(stored_event.envelope, decoder.decode(stored_event.state))
-        except msgspec.DecodeError as fault:
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             raise _unreadable(stored_event, f"{stored_event.topic}: {fault}") from fault
 
 
