@@ -10,16 +10,17 @@ from indsats.cli.output import FAILED_INPUT, REFUSED
 from indsats.errors import InputInvalid, Refused
 
 _COMMANDS = {
-    "check": "indsats.cli.check:check",
-    "demo": "indsats.cli.demo:demo",
-    "model": "indsats.cli.model:model",
-    "replay": "indsats.cli.replay:replay_command",
-    "schema": "indsats.cli.schema:schema",
+    "check": ("indsats.cli.check:check", "Read files as recording would, and record nothing."),
+    "demo": ("indsats.cli.demo:demo", "Replay the shipped scenarios."),
+    "model": ("indsats.cli.model:model", "List, show, check, compare and draw models."),
+    "replay": ("indsats.cli.replay:replay_command", "Play scenarios and fact files as they would have been recorded."),
+    "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a form."),
 }
+"""The commands by name: where they are, and their line in the list, which is printed without loading any."""
 
 
 class _LazyGroup(click.Group):
-    """Imports a command's room when it is needed, so that `--help` and completion stay quick."""
+    """Imports a command's room when the command is called, so that `--help` stays quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
@@ -27,10 +28,14 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module, name = _COMMANDS[cmd_name].split(":")
+        module, name = _COMMANDS[cmd_name][0].split(":")
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
