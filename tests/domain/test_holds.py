@@ -156,6 +156,11 @@ def test_a_hold_that_ended_before_the_day_of_satisfaction_can_make_it_late() -> 
     assert owed(ANSWER, "2017-02-20", *facts)[0] == "answer 1: due 2017-01-11, met_late 2017-01-12"
 
 
+def test_what_was_done_late_is_late_also_during_a_later_hold() -> None:
+    facts = [ASKED, *rest("2017-01-11"), fact("answered", "2017-01-12")]
+    assert owed(ANSWER, "2017-01-12", *facts)[0] == "answer 1: due 2017-01-09, met_late 2017-01-12"
+
+
 def test_with_an_unknown_due_day_nothing_is_late() -> None:
     found = the_one(ILLNESS_ONLY, "2017-03-01", fact("asked", "2017-01-02", recorded="2017-02-20"), *rest("2017-01-05"))
     assert (found.due, found.book_by, found.status, found.known_in_time) == (None, None, "on_hold", True)

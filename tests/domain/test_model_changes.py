@@ -77,6 +77,8 @@ def test_future_only_comes_before_an_end_of_the_scope_on_its_own_day() -> None:
 def test_future_only_keeps_an_earlier_end_and_an_earlier_breach() -> None:
     closed = fact("closed", "2017-01-05", reason="done")
     assert owed(changed("future_only"), "2017-02-20", FACTS[0], closed) == ["answer 1: due 2017-01-09, lapsed"]
+    due_between = fact("asked", "2016-12-31")
+    assert owed(changed("future_only"), "2017-02-20", due_between, closed) == ["answer 1: due 2017-01-07, lapsed"]
     late = changed("future_only", "2017-01-10")
     assert owed(late, "2017-02-20", FACTS[0]) == ["answer 1: due 2017-01-09, breached"]
     assert owed(late, "2017-02-20", FACTS[0], fact("answered", "2017-01-12")) == ["answer 1: due 2017-01-09, breached"]

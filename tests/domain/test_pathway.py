@@ -245,6 +245,12 @@ def test_an_annulment_may_come_before_its_fact() -> None:
     assert story.owed("2017-01-05") == []
 
 
+def test_annulling_an_annulment_is_refused() -> None:
+    story = Story(ANSWER).record("2017-01-02", ASKED).annul("2017-01-05", ASKED.id)
+    with pytest.raises(FactRefused):
+        story.record("2017-01-06", FactAnnulled(id="y", fact=f"annulment of {ASKED.id}"), late=False)
+
+
 def test_facts_of_the_pathway_keep_their_place_and_instant() -> None:
     pathway = opened()
     record(pathway, "2017-01-05", ASKED, fact("talk_held", "2017-01-03"))

@@ -234,6 +234,14 @@ def test_a_rolled_due_day_is_no_new_beginning() -> None:
     ]
 
 
+def test_a_due_day_rolls_back_to_the_anchor_at_most() -> None:
+    model = rules("""
+        talk: {kind: cadence, when: {fact: asked}, require: {fact: talk_held}, stages: [{every: P1D}],
+               roll: previous_working_day}
+        """)
+    assert owed(model, "2017-01-08", fact("asked", "2017-01-07")) == ["talk 1: due 2017-01-07, breached"]
+
+
 @pytest.mark.parametrize(
     ("on", "cause"),
     [

@@ -168,6 +168,13 @@ def test_a_waiver_of_a_rule_ends_its_chain() -> None:
         assert next_change(model, "2017-06-01", *facts) is None
 
 
+@pytest.mark.parametrize("days", [("2017-01-03", "2017-01-05"), ("2017-01-05", "2017-01-03")])
+def test_a_waiver_of_a_rule_ends_its_chain_also_beside_one_of_the_occurrence_alone(days: tuple[str, str]) -> None:
+    facts = [ASKED, excused(days[0], "talk", n=1), excused(days[1], "talk")]
+    for model in (CADENCE, GRID):
+        assert owed(model, "2017-06-01", *facts) == ["talk 1: due 2017-01-30, waived"]
+
+
 def test_a_waiver_of_a_rule_ends_the_chain_where_it_lies() -> None:
     facts = [ASKED, fact("talk_held", "2017-01-30"), excused("2017-02-01", "talk"), fact("talk_held", "2017-03-10")]
     expected = ["talk 1: due 2017-01-30, met 2017-01-30", "talk 2: due 2017-02-27, waived"]
