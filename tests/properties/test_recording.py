@@ -1,0 +1,49 @@
+"""What recording promises, held to random histories: all of it or nothing, and never an error that nobody meant."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.playing import folded, models_of, stored, transactions
+from tests.strategies import SMALL, STEVNS, History, histories, wild_histories
+
+from indsats.clock import VirtualClock
+from indsats.domain.events import FactRecorded
+from indsats.engine import Engine
+from indsats.errors import FactRefused
+from indsats.replay.document import pathway_document
+
+
+@given(histories(SMALL) | histories(STEVNS))
+def test_what_is_recorded_live_is_legal_or_refused_with_nothing_left_behind(history: History) -> None:
+    clock = VirtualClock(history.tellings[0].at)
+    engine = Engine(history.model, clock, "0336")
+    for at, citizen, registrations in transactions(history.tellings):
+        clock.at = at
+        before = stored(engine)
+        new = {said.fact for said in registrations if isinstance(said, FactRecorded)}
+        try:
+            engine.record(citizen, registrations, actor="w1", role="caseworker")
+        except FactRefused as refused:
+            allowed = refused.allowed
+            assert allowed
+            assert stored(engine) == before
+        else:
+            pathway = folded(stored(engine)[citizen])
+            assert new <= pathway.facts.keys()
+            last_day = max((fact.on for fact in pathway.facts.values()), default=history.until)
+            timeline = pathway.derive(models_of(history), last_day, at).timeline
+            assert new.isdisjoint(timeline.facts[index].id for index in timeline.irregular)
+
+
+@given(st.data(), wild_histories(STEVNS) | wild_histories(SMALL))
+def test_facts_of_any_kind_and_day_never_raise(data: st.DataObject, history: History) -> None:
+    clock = VirtualClock(history.tellings[0].at)
+    engine = Engine(history.model, clock, "0336")
+    for at, citizen, registrations in transactions(history.tellings):
+        clock.at = at
+        engine.record(citizen, registrations, actor="w1", role="caseworker", late=True)
+    facts = [telling.said for telling in history.tellings if isinstance(telling.said, FactRecorded)]
+    day = data.draw(st.sampled_from(facts)).on + data.draw(st.integers(-3000, 3000).map(timedelta))
+    [view] = engine.views(day, clock.at)
+    assert pathway_document(view)["citizen"] == "c1"
