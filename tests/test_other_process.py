@@ -1,19 +1,12 @@
-"""Another process than any shipped one, in a model that is written here alone: a permit, with clerks and neighbours.
+"""Another process than any shipped one, in a model that is written here alone: a permit, with clerks and neighbours."""
 
-Nothing in the code knows its facts, phases or rules, nor those of the shipped models.
-"""
-
-import ast
 import json
-from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from indsats.cli.main import indsats
-from indsats.domain.obligations import Status
-from indsats.models.library import load_all
 
 PERMIT = """
 id: permit
@@ -68,11 +61,6 @@ FACTS = [
     # Forgotten; 20 working days from 1 March are 29 March.
     {"citizen": "forgotten", "on": "2017-03-01", "fact": "application_received", "id": "lost", "case": "a garage"},
 ]
-
-
-ROOT = Path(__file__).parents[1]
-# The typed constructors are there to name the kinds of the base.
-CODE = sorted(path for path in (ROOT / "src").rglob("*.py") if path.parts[-2:] != ("domain", "facts.py"))
 
 
 @pytest.fixture(scope="module")
@@ -133,12 +121,3 @@ def test_what_is_never_done_is_breached_the_day_after_it_was_due(replayed: dict[
         "deadline_breached hearing lost 2017-03-15 2017-03-16",
         "deadline_breached decision lost 2017-03-29 2017-03-30",
     ]
-
-
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_fact_phase_or_rule_of_a_shipped_model_stands_in_the_code(path: Path) -> None:
-    named = {word for model in load_all() for word in (*model.facts, *model.phases, *(rule.id for rule in model.rules))}
-    # What is waived is a kind of fact in the base, and the status of an obligation everywhere.
-    named -= set(get_args(Status))
-    constants = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
-    assert constants & named == set()

@@ -1,13 +1,15 @@
 """What recording promises, held to random histories: all of it or nothing, and never an error that nobody meant."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.playing import folded, models_of, stored, transactions
 from tests.strategies import SMALL, STEVNS, History, histories, wild_histories
 
 from indsats.clock import VirtualClock
+from indsats.domain.calendar import noon_of
 from indsats.domain.events import FactRecorded
 from indsats.engine import Engine
 from indsats.errors import FactRefused
@@ -47,3 +49,32 @@ def test_facts_of_any_kind_and_day_never_raise(data: st.DataObject, history: His
     day = data.draw(st.sampled_from(facts)).on + data.draw(st.integers(-3000, 3000).map(timedelta))
     [view] = engine.views(day, clock.at)
     assert pathway_document(view)["citizen"] == "c1"
+
+
+STARTED = FactRecorded(fact="start", kind="ledighedsydelse_started", on=date(2017, 1, 2), fields={"route": "mover_in"})
+REFERRED = FactRecorded(fact="referred", kind="referred", on=date(2017, 1, 2), fields={"track": "job_club"})
+
+
+def _record_at(engine: Engine, clock: VirtualClock, at: datetime, said: FactRecorded) -> None:
+    clock.at = at
+    engine.record("c1", [said], actor="w1", role="caseworker")
+
+
+@pytest.mark.xfail(reason="an instant is taken from the clock as it is")
+def test_the_instants_of_a_stream_never_go_back_though_the_clock_does() -> None:
+    clock = VirtualClock(noon_of(STARTED.on))
+    engine = Engine(STEVNS, clock, "0336")
+    _record_at(engine, clock, noon_of(STARTED.on), STARTED)
+    _record_at(engine, clock, noon_of(STARTED.on) - timedelta(hours=2), REFERRED)
+    instants = [event.envelope.recorded_at for event in stored(engine)["c1"]]
+    assert instants == sorted(instants)
+
+
+@pytest.mark.xfail(reason="a fact recorded again is appended again, as registered then")
+def test_the_same_fact_recorded_again_changes_nothing() -> None:
+    clock = VirtualClock(noon_of(STARTED.on))
+    engine = Engine(STEVNS, clock, "0336")
+    _record_at(engine, clock, noon_of(STARTED.on), STARTED)
+    before = stored(engine)
+    _record_at(engine, clock, noon_of(STARTED.on) + timedelta(days=1), STARTED)
+    assert stored(engine) == before
