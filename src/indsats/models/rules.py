@@ -26,15 +26,16 @@ from indsats.models.stages import read_stages
 
 MOST_COUNTED = 1000
 
-_COMMON = ("title", "kind", "when", "scope", "force", "basis", "valid", "responsible", "source", "policy_notes")
+_COMMON = (
+    *("title", "kind", "when", "scope", "force", "basis", "valid", "responsible", "source", "policy_notes"),
+    # These five are the same in every kind of rule, also where they have nothing to act on.
+    *("lookback", "pause_on", "roll", "warn_before", "limit"),
+)
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "deadline": ("require", "by", "within", "count", "lookback", "pause_on", "roll", "warn_before", "limit"),
-    "cadence": (
-        *("require", "by", "stages", "mode", "align", "stop", "agreement"),
-        *("pause_on", "roll", "warn_before", "limit"),
-    ),
-    "precedence": ("require", "by", "lookback"),
-    "content": ("fields", "participants", "within", "pause_on", "warn_before"),
+    "deadline": ("require", "by", "within", "count"),
+    "cadence": ("require", "by", "stages", "mode", "align", "stop", "agreement"),
+    "precedence": ("require", "by"),
+    "content": ("fields", "participants", "within"),
 }
 """What a rule can have beside the common keys, by its kind."""
 
