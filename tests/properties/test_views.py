@@ -1,20 +1,21 @@
 """What views promise, held to random histories: they change nothing, and only facts and named days change them."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.playing import folded, models_of, played, stored, transactions
+from tests.playing import folded, models_of, play, played, stored, transactions
 from tests.strategies import History, any_history
 
-from indsats.domain.calendar import ONE_DAY, end_of, start_of
+from indsats.domain.calendar import ONE_DAY, end_of, local_day, start_of
 from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway, Stamp
-from indsats.replay.document import pathway_document
+from indsats.replay.document import Json, pathway_document
 from indsats.replay.facts_file import read_facts
-from indsats.replay.outcome import Source, play
+from indsats.replay.outcome import Source
+from indsats.replay.outcome import play as replay
 
 POINTS = st.integers(-400, 4000).map(timedelta)
 
@@ -28,6 +29,17 @@ def test_views_append_nothing_and_can_be_asked_for_any_points(data: st.DataObjec
         for view in engine.views(history.first_day + as_of_after, known_at):
             assert pathway_document(view)["citizen"] == view.citizen
     assert stored(engine) == before
+
+
+@given(any_history)
+def test_what_was_seen_from_two_points_is_seen_from_them_for_ever(history: History) -> None:
+    seen: dict[datetime, list[Json]] = {}
+    for step in play(history):
+        if step.swept is None or step.swept.visited:
+            # Of several things of one instant the last one counts: known at an instant is all that was known by then.
+            seen[step.at] = list(map(pathway_document, step.views()))
+    for at, documents in seen.items():
+        assert list(map(pathway_document, step.engine.views(local_day(at), at))) == documents
 
 
 @given(any_history)
@@ -111,7 +123,7 @@ def _document(history: History, lines: list[str]) -> bytes:
     """What `indsats replay --json` says of these lines of a file."""
     file = read_facts("\n".join(lines).encode(), "facts.jsonl", history.model)
     source = Source("facts.jsonl", "", history.model, history.until, file.entries, file.repeated, file.models)
-    return msgspec.json.encode(play(source).document())
+    return msgspec.json.encode(replay(source).document())
 
 
 @settings(max_examples=settings().max_examples // 4)
