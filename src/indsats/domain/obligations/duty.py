@@ -136,7 +136,8 @@ class Duty:
         return self.end is not None and self.end < index
 
     def waiver(self, n: int, due: date | None) -> Fact | None:
-        """The fact that waives occurrence n: in scope where it lies, on or before `due`; one without `n` waives all."""
+        """The fact that waives occurrence n: in scope where it lies, on or before `due`; first one that waives all."""
+        found: Fact | None = None
         for index in self.timeline.by_effect.get("waiver", ()):
             fact = self.timeline.facts[index]
             fields = fact.fields
@@ -148,8 +149,10 @@ class Duty:
                 and index >= self.start
                 and (self.end is None or index < self.end)
             ):
-                return fact
-        return None
+                if fields.get("n") is None:
+                    return fact
+                found = found or fact
+        return found
 
     def move_by_holds(self, counted_from: date, due: date) -> date | None:
         """`due` later by the held days after `counted_from`; None while an open hold makes it unknown."""
