@@ -183,3 +183,19 @@ def test_a_base_can_be_named_with_its_version() -> None:
 def test_a_base_that_is_no_yaml_is_named() -> None:
     [fault] = faults(OWN, base="a: [")
     assert fault.file.endswith("base.yaml")
+
+
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        ("rules: [a]\n", "4:8: rules must be a mapping, not a list"),
+        ("moves: {on: begun}\n", "4:8: moves must be a list, not a mapping"),
+        ("moves: [begun]\n", "4:9: a move must be a mapping, not 'begun'"),
+    ],
+)
+def test_a_section_of_another_form_than_the_base_s_is_a_fault(part: str, fault: str) -> None:
+    assert said(OWN, part, base=BASE) == [f"m.yaml:{fault}"]
+
+
+def test_an_empty_extends_is_none() -> None:
+    assert read("id: own\nversion: 1\nextends:\n").rules == ()

@@ -333,3 +333,14 @@ def test_a_unit_can_be_the_subject_of_rules() -> None:
         """,
     )
     assert [found.id for found in model.rules] == ["r"]
+
+
+def test_any_reason_of_a_hold_can_be_paused_for_where_it_is_free_text() -> None:
+    model = read(
+        SMALLEST,
+        """\
+        facts: {a: {}, b: {}, paused: {fields: {reason: text}, effect: hold_start}}
+        rules: {r: {kind: deadline, when: {fact: a}, require: {fact: b}, within: P7D, pause_on: rain}}
+        """,
+    )
+    assert model.rules[0].pause_on == {"rain"}
