@@ -20,6 +20,7 @@ from indsats.projections.rows import PathwayKey, insert, rows_of
 
 STEVNS = load("stevns-2017")
 DAY = date(2017, 6, 1)
+SCENARIOS = Path(__file__).parents[2] / "scenarios" / "kpis"
 
 MORE = """
 id: more
@@ -210,3 +211,11 @@ def test_a_model_without_figures_has_none(tmp_path: Path) -> None:
     path = tmp_path / "plain.yaml"
     path.write_text("id: plain\nversion: 1\ntitle: {da: Intet, en: Nothing}\nextends: flexjob-base\n")
     assert kpis_of([], load(str(path)), DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kpi"), [(name, kpi) for name in ("stevns-2017", "aalborg-2017") for kpi in declared_by(load(name))]
+)
+def test_every_figure_of_the_shipped_models_has_a_scenario(name: str, kpi: str) -> None:
+    told = [path.read_text() for path in SCENARIOS.glob("*.yaml")]
+    assert any(f"model: {name}\n" in text and f"kpi: {kpi}," in text for text in told)
