@@ -82,7 +82,8 @@ def _reason(derivation: Derivation, breach: DeadlineBreached) -> WithdrawalReaso
 
 
 def warnings(derivation: Derivation, model: Model, warned: Set[BreachKey], found_on: date) -> list[DeadlineDueSoon]:
-    """The warnings due and not given yet, for open obligations of rules that warn; the day itself included."""
+    """The warnings due by then and not given yet, for open obligations of rules that warn."""
+    as_of = derivation.timeline.as_of
     lead = {rule.id: rule.warn_before for rule in model.rules if rule.warn_before is not None}
     return [
         DeadlineDueSoon(rule=owed.rule, anchor=owed.anchor.id, n=owed.n, due=owed.due, found_on=found_on)
@@ -91,5 +92,5 @@ def warnings(derivation: Derivation, model: Model, warned: Set[BreachKey], found
         and owed.due is not None
         and owed.key not in warned
         and (before := lead.get(owed.rule)) is not None
-        and model.calendar.subtract(owed.due, before) <= found_on
+        and model.calendar.subtract(owed.due, before) <= as_of
     ]

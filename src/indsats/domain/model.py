@@ -126,7 +126,7 @@ class Condition(msgspec.Struct, frozen=True):
 def _order(value: object) -> Decimal:
     """A stored field as a number: a decimal or whole number itself, a day or instant by its digits."""
     text = str(value)
-    return Decimal(re.sub(r"[^0-9]", "", text)[:14].ljust(14, "0")) if text[4:5] == "-" else Decimal(text)
+    return Decimal(re.sub(r"[^0-9]", "", text).ljust(20, "0")) if text[4:5] == "-" else Decimal(text)
 
 
 class Match(msgspec.Struct, frozen=True):

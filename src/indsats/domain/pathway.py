@@ -199,7 +199,7 @@ class Pathway:
             model = derivation.timeline.model
             found: list[Body] = [
                 *ledger.compare(derivation, self.breaches, self.facts, model, today, because_of),
-                *ledger.warnings(derivation, model, self._warned, day),
+                *ledger.warnings(derivation, model, self._warned, today),
             ]
             for body in found:
                 self._append(body, model.digest, stamp)
@@ -226,21 +226,24 @@ class Pathway:
 
     def _digest(self, as_of: date) -> str:
         in_force = [period for period in self._periods if period.effective is None or period.effective <= as_of]
-        return max(in_force, key=lambda period: period.effective or date.min).digest
+        return sorted(in_force, key=lambda period: period.effective or date.min)[-1].digest
 
     def _refuse_illegal(self, registrations: Sequence[Registration], models: Models, stamp: Stamp) -> None:
-        new = [
-            Fact(body.fact, body.kind, body.on, stamp.at, self.version + place, body.fields)
+        new = {
+            body.fact: Fact(body.fact, body.kind, body.on, stamp.at, self.version + place, body.fields)
             for place, body in enumerate(registrations, start=1)
             if isinstance(body, FactRecorded)
-        ]
-        last_day = max((fact.on for fact in (*self.facts.values(), *new)), default=local_day(stamp.at))
+        }
+        facts = {**self.facts, **new}
+        for body in registrations:
+            if isinstance(body, FactAnnulled) and facts.pop(body.fact, None) is None:
+                raise FactRefused(f"{body.fact!r} is no fact of this pathway that can be annulled")
+        last_day = max((fact.on for fact in facts.values()), default=local_day(stamp.at))
         model = self.model_periods(models, stamp.at)[-1].model
-        timeline = Timeline(model, (*self.facts.values(), *new), last_day, stamp.at)
-        ids = {fact.id for fact in new}
+        timeline = Timeline(model, facts.values(), last_day, stamp.at)
         for index in timeline.irregular:
             fact = timeline.facts[index]
-            if fact.id in ids:
+            if fact.id in new:
                 phase = timeline.phase_before(index)
                 raise FactRefused(
                     f"{fact.kind} on {fact.on} has no legal move from phase {phase}",

@@ -30,7 +30,7 @@ class Duty:
         self.last = self.end
         if self.end is not None and rule.kind in ("deadline", "cadence"):
             self.ended_on = timeline.facts[self.end].on
-        if cut is not None and (self.ended_on is None or self.ended_on > cut):
+        if cut is not None and (self.ended_on is None or self.ended_on >= cut):
             self._cut_before(cut)
 
     def _scope(self) -> tuple[int, int | None]:
