@@ -216,12 +216,18 @@ class RuleReader:
                 faults.add(entry.key, f"{what}: cases: {field} is never {value!r}", values, value)
             if (kind := read_kind(faults, entry.value, f"{what}: cases: {value}", self.facts)) is not None:
                 cases[value] = kind
+        if "cases" in keys and isinstance(keys["cases"], MappingNode) and not keys["cases"].entries:
+            faults.add(keys["cases"], f"{what}: cases is empty")
         otherwise = read_kind(faults, keys["else"], f"{what}: else", self.facts) if "else" in keys else None
         return ByLatest(latest, field, cases, otherwise) if latest is not None and field is not None else None
 
     def _content(self, what: str, keys: Mapping[str, Node], anchor: FactKind) -> dict[str, Any]:
         values: dict[str, Any] = {}
         faults = self.faults
+        for key in ("fields", "participants"):
+            node = keys.get(key)
+            if isinstance(node, SequenceNode) and not node.items:
+                faults.add(node, f"{what}: {key} is empty")
         if "fields" in keys:
             words = faults.words(keys["fields"], f"{what}: fields")
             for word in words:
