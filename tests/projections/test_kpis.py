@@ -173,6 +173,41 @@ def test_the_same_citizen_id_in_two_municipalities_is_two_citizens(connection: s
     assert found.denominator == 2
 
 
+def test_what_is_known_of_a_citizen_says_nothing_of_one_with_the_same_id_elsewhere(connection: sa.Connection) -> None:
+    fill(connection, STEVNS, [story(STARTED, CLUB)], "0336")
+    fill(connection, STEVNS, [story(STARTED)], "0851")
+    (found,) = compute(connection, STEVNS, DAY, ids=["club_referral_share"])
+    assert counts(found) == (1, 2)
+
+
+def test_rows_made_later_say_what_had_happened_by_the_day_asked_for(connection: sa.Connection) -> None:
+    fill(connection, STEVNS, [story(STARTED, CLUB)])
+
+    def asked(day: str, kpi: str) -> tuple[Count, Count]:
+        (found,) = compute(connection, STEVNS, date.fromisoformat(day), ids=[kpi])
+        return counts(found)
+
+    assert asked("2017-05-02", "club_referral_share") == (0, 1)
+    assert asked("2017-05-03", "club_referral_share") == (1, 1)
+    # Due on 9 May, and missed from the day after.
+    assert asked("2017-05-09", "first_conversation_on_time") == (0, 0)
+    assert asked("2017-05-10", "first_conversation_on_time") == (0, 1)
+
+
+def test_a_referral_on_the_day_of_the_start_counts() -> None:
+    assert told(STEVNS, story(STARTED, fact("referred", "2017-05-02", track="job_club")))["club_referral_share"] == (
+        1,
+        1,
+    )
+
+
+def test_who_left_on_the_first_of_the_month_has_no_day_in_it(connection: sa.Connection) -> None:
+    left = fact("pathway_closed", "2017-06-01", reason="other")
+    fill(connection, STEVNS, [story(STARTED, left), story(STARTED)])
+    kpi = declared_by(STEVNS)["ledighedsydelse_share_full_time"]
+    assert contributions(connection, kpi, STEVNS, DAY) == [Contribution("0336", "c1", 1, 1)]
+
+
 def test_pathways_of_another_family_are_not_counted(connection: sa.Connection) -> None:
     fill(connection, STEVNS, [story(STARTED)])
     ((key, derivation),) = pathways(STEVNS, [story(JOB)], DAY)

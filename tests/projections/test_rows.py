@@ -238,6 +238,15 @@ def test_a_fact_lies_in_the_visit_that_it_opens_and_in_none_when_the_pathway_is_
     ]
 
 
+def test_what_the_law_asks_for_after_the_end_of_the_project_lies_in_no_visit() -> None:
+    closed = fact("pathway_closed", "2018-06-30", reason="project_ended")
+    made = fact("statutory_status_made", "2018-09-03", employment="e1")
+    rows = fact_rows(
+        timeline(JOB, closed, made), {"flexjob_started": frozenset(), "statutory_status_made": frozenset()}
+    )
+    assert [(row.visit, row.stretch, row.employment) for row in rows] == [(1, 0, "e1"), (None, None, "e1")]
+
+
 def test_only_the_fields_that_are_named_leave_a_row_each_item_of_a_list_its_own() -> None:
     held = fact(
         "rehab_meeting_held", "2017-01-02", participants=["rehab_team", "citizen"], few_hours=True, plan="sealed"
