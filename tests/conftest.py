@@ -7,7 +7,7 @@ no fault.
 
 from hypothesis import settings
 
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=50)
 settings.register_profile("dev", deadline=None)
 settings.register_profile("torture", deadline=None, max_examples=5_000)
 settings.load_profile("ci")

@@ -143,6 +143,15 @@ def test_a_correction_that_takes_out_the_way_in_is_refused() -> None:
         pathway.record(correction, models(ANSWER), stamp("2017-01-10"), None, late=False)
 
 
+def test_an_id_that_has_other_content_is_refused() -> None:
+    pathway = opened()
+    record(pathway, "2017-01-10", fact("wait_began", "2017-01-02", id="a"))
+    pathway.collect_events()
+    with pytest.raises(FactRefused, match="the id 'a' is that of another fact, wait_began on 2017-01-02"):
+        record(pathway, "2017-01-11", fact("wait_began", "2017-01-03", id="a"))
+    assert pathway.collect_events() == []
+
+
 # Findings
 
 

@@ -82,6 +82,7 @@ class Pathway:
         self._periods: list[_Period] = []
         self._annulled: dict[str, datetime] = {}
         self._warned: set[BreachKey] = set()
+        self._registered: dict[str, Registration] = {}
         self._pending: list[Event] = []
         self._latest = datetime.min.replace(tzinfo=UTC)
 
@@ -95,6 +96,8 @@ class Pathway:
     def apply(self, event: Event) -> None:
         """Take one event of the stream into account; nothing is decided here."""
         envelope, body = event.envelope, event.body
+        if isinstance(body, Registration):
+            self._registered[_id_of(body)] = body
         self.version = envelope.version
         self._latest = envelope.recorded_at
         match body:
@@ -180,7 +183,7 @@ class Pathway:
         Without `late` a fact that has no legal move is refused. Raises `FactRefused`; nothing is appended then.
         """
         signed = signatures or [Signature(stamp.actor, stamp.role)] * len(registrations)
-        new = [pair for pair in zip(registrations, signed, strict=True) if not self._has(pair[0])]
+        new = self._new(zip(registrations, signed, strict=True))
         if not new:
             return due
         stamp = self._not_before_the_last(stamp)
@@ -193,13 +196,19 @@ class Pathway:
             self._append(registration, self._digest(as_of), replace(stamp, actor=by.actor, role=by.role))
         return self.sync(models, stamp, as_of, because_of=_id_of(new[-1][0]))
 
-    def _has(self, registration: Registration) -> bool:
-        """Whether a fact of that id and content was registered before; refuses the id with another content."""
-        if not isinstance(registration, FactRecorded) or (known := self.facts.get(registration.fact)) is None:
-            return False
-        if (known.kind, known.on, known.fields) != (registration.kind, registration.on, registration.fields):
-            raise FactRefused(f"the id {registration.fact!r} is that of another fact, {known.kind} on {known.on}")
-        return True
+    def _new(self, signed: Iterable[tuple[Registration, Signature]]) -> list[tuple[Registration, Signature]]:
+        """What was not registered before; an id that has another content already is refused."""
+        known = dict(self._registered)
+        new: list[tuple[Registration, Signature]] = []
+        for registration, signature in signed:
+            before = known.get(_id_of(registration))
+            if before is None:
+                known[_id_of(registration)] = registration
+                new.append((registration, signature))
+            elif _content(before) != _content(registration):
+                what = f"{before.kind} on {before.on}" if isinstance(before, FactRecorded) else "no fact"
+                raise FactRefused(f"the id {_id_of(registration)!r} is that of another fact, {what}")
+        return new
 
     def _not_before_the_last(self, stamp: Stamp) -> Stamp:
         """The instants of a stream never decrease, though a clock may be set back."""
@@ -269,6 +278,13 @@ class Pathway:
                     f"{fact.kind} on {fact.on} has no legal move from phase {phase}",
                     model.compiled_phases.allowed(phase, model.facts),
                 )
+
+
+def _content(registration: Registration) -> object:
+    """What must be the same where an id stands twice; the unit of a registrant may differ."""
+    if isinstance(registration, FactRecorded):
+        return (registration.kind, registration.on, registration.fields)
+    return registration
 
 
 def _id_of(registration: Registration) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import count
 from typing import NamedTuple
 
 from indsats.domain.calendar import ONE_DAY
@@ -23,7 +22,8 @@ def _rolling(duty: Duty) -> Owed:
     obligations: list[Obligation] = []
     last, previous = duty.anchor.on, None
     held_facts = list(duty.candidates(duty.anchor.on))
-    for n in count(1):
+    while True:
+        n = len(obligations) + 1
         planned = as_agreed(duty, last, previous, rolling_after(duty, last))
         if planned is None:
             break
@@ -66,7 +66,7 @@ def _windows(duty: Duty) -> Owed:
     last, previous = duty.anchor.on, None
     own_days = grid_days(duty)
     own = next(own_days, None)
-    for n in count(1):
+    while True:
         while own is not None and own[0] <= last:
             own = next(own_days, None)
         planned = as_agreed(duty, last, previous, own and Planned(last, *own))
@@ -77,7 +77,7 @@ def _windows(duty: Duty) -> Owed:
             break
         held, by_holds = moved_by_holds(duty, planned.counted_from, planned.due)
         due, by_roll = rolled(duty, held)
-        windows.append(_Window(n, planned, due, (*planned.reasons, *by_holds, *by_roll)))
+        windows.append(_Window(len(windows) + 1, planned, due, (*planned.reasons, *by_holds, *by_roll)))
         last, previous = planned.due, due
     done = _fill_windows(duty, windows) if duty.rule.mode == "window" else _fill_grid(duty, windows)
     obligations = []

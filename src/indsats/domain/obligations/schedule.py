@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import count
 from typing import NamedTuple
 
 from indsats.domain.calendar import ONE_DAY, add_months
@@ -35,19 +34,21 @@ def grid_days(duty: Duty) -> Iterator[tuple[date, tuple[Step, ...]]]:
 
     Without end unless the last stage has one; where the rule is aligned, the ends of calendar periods.
     """
-    calendar = duty.timeline.model.calendar
     day = duty.anchor.on
     for stage in duty.rule.stages:
-        base = day
-        for steps in count(1):
-            if duty.rule.align == "none":
-                due = calendar.add(base, stage.every.times(steps))
-            else:
-                due = _end_of_periods(duty.rule.align, day, stage.every)
-            if not _is_in_force(duty, stage, due):
-                break
+        base, steps = day, 1
+        while _is_in_force(duty, stage, due := _grid_day(duty, stage.every, base, steps, day)):
             yield due, (_counted(stage, due),)
-            day = due
+            day, steps = due, steps + 1
+
+
+def _grid_day(duty: Duty, every: Duration, base: date, steps: int, last: date) -> date:
+    """So many times `every` after `base`; `last` is the grid day before."""
+    if duty.rule.align != "none":
+        return _end_of_periods(duty.rule.align, last, every)
+    calendar = duty.timeline.model.calendar
+    # Only months clamp, so that only they must be counted from the base.
+    return calendar.add(base, every.times(steps)) if every.months else calendar.add(last, every)
 
 
 def _is_in_force(duty: Duty, stage: Stage, due: date) -> bool:
