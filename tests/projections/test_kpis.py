@@ -51,6 +51,12 @@ kpis:
     fact: first_conversation_held
     where: {participants: {includes: [caseworker, citizen]}}
     numerator: {consultant_invited: {is: true}}
+  dated_agreements:
+    title: {da: Aftaler med opfølgning den dag, en: Agreements on a follow-up that day}
+    rows: facts
+    fact: tillaegsaftale_signed
+    where: {on: {above: month_start, below: as_of}, some: {fact: cv_published}}
+    numerator: {follow_up_dates: {includes: [2017-06-15]}}
   jobs_of_many_hours:
     title: {da: Job på mange timer, en: Jobs of many hours}
     rows: facts
@@ -131,6 +137,18 @@ def test_lists_truth_values_and_numbers_of_facts_can_be_asked(more: Model) -> No
     found = told(more, story(STARTED, *held, *jobs))
     assert found["invited_share"] == (1, 3)
     assert found["jobs_of_many_hours"] == (2, 3)
+
+
+def test_days_of_facts_can_be_asked(more: Model) -> None:
+    signed = [
+        fact("tillaegsaftale_signed", "2017-05-22", employment="e1", follow_up_dates=["2017-06-15", "2017-07-17"]),
+        fact("tillaegsaftale_signed", "2017-05-01", employment="e1", follow_up_dates=["2017-06-15"]),
+        fact("tillaegsaftale_signed", "2017-05-31", employment="e1", follow_up_dates=["2017-06-15"]),
+        fact("tillaegsaftale_signed", "2017-05-29", employment="e1", follow_up_dates=["2017-06-16"]),
+    ]
+    published = fact("cv_published", "2016-12-01")
+    found = told(more, story(JOB, published, *signed), story(JOB, *signed), as_of=date(2017, 5, 31))
+    assert found["dated_agreements"] == (1, 2)
 
 
 def test_the_pathways_behind_a_figure_are_listed(connection: sa.Connection) -> None:
