@@ -266,7 +266,9 @@ class Pathway:
         facts = {**self.facts, **new}
         for body in registrations:
             if isinstance(body, FactAnnulled) and facts.pop(body.fact, None) is None:
-                raise FactRefused(f"{body.fact!r} is no fact of this pathway that can be annulled")
+                raise FactRefused(
+                    f"{body.fact!r} is no fact of this pathway that can be annulled", list(facts)[:20] or ["none"]
+                )
         last_day = max((fact.on for fact in facts.values()), default=local_day(stamp.at))
         model = self.model_periods(models, stamp.at)[-1].model
         timeline = Timeline(model, facts.values(), last_day, stamp.at)
