@@ -9,7 +9,9 @@ IndsatsError
 │   ├── FactRefused         no legal move from the present phase, or an id used for other content
 │   ├── ConcurrentChange    somebody else wrote to the same stream, again and again
 │   └── UnknownPathway      no such citizen in this municipality
-└── StoredEventUnreadable   a stored row is of an unknown name or does not decode
+├── StoredEventUnreadable   a stored row is of an unknown name or does not decode
+├── DatabaseNotReady        the database lacks tables of this version, or is newer than it
+└── KeyMissing              a master key that something was sealed under is not at hand
 """
 
 from collections.abc import Sequence
@@ -68,3 +70,11 @@ class StoredEventUnreadable(IndsatsError):
         self.version = version
         self.reason = reason
         super().__init__(f"stream {stream}, version {version}: {reason}")
+
+
+class DatabaseNotReady(IndsatsError):
+    """The tables are not those of this version; the message says which command mends it."""
+
+
+class KeyMissing(IndsatsError):
+    """A master key is not where it should be, or not kept as it should be. Nothing was read or written."""
