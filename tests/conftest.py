@@ -93,7 +93,7 @@ def database_url(database_kind: str, servers: Servers, tmp_path: Path) -> Iterat
 
 def _database_of(server: PostgresServer, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield server.url(name)
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

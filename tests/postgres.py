@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 _WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _SECONDS_TO_START = 60
+_ROOM = 2 * 1024**3
 
 
 @cache
@@ -56,7 +57,7 @@ class PostgresServer:
     """
 
     def __init__(self, major: int, *, durable: bool = False) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="indsats-pg-", dir="/tmp"))  # a socket's path must be short
+        self._home = Path(tempfile.mkdtemp(prefix="indsats-pg-", dir=_directory(durable)))
         self._user: int | None = None
         self._programs = installed()[major]
         self._settings = {"max_connections": "100"} | ({} if durable else _WITHOUT_DURABILITY)
@@ -138,6 +139,13 @@ class PostgresServer:
         for path in (self._home / "copy", *(self._home / "copy").rglob("*")):
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | 0o055)
+
+
+def _directory(durable: bool) -> str:
+    """Where a socket's path is short, and where making a database is fast if it may be lost with the power."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
+    return str(memory) if roomy and not durable else "/tmp"
 
 
 def _unprivileged() -> pwd.struct_passwd:

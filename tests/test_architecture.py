@@ -140,7 +140,7 @@ def test_domain_is_pure(module: str) -> None:
         ("from transitions import Machine", ["transitions"]),
         ("from indsats.clock import Clock", ["indsats.clock"]),
         ("from indsats import engine", ["indsats.engine"]),
-        ("from ..store import tables", ["indsats.store"]),
+        ("from ..store import tables", ["indsats.store.tables"]),
         ("from datetime import date\nDAY = date.today()", ["today"]),
         ("def f(t):\n    return t.now()", ["now"]),
         ("print(1)", ["print"]),
