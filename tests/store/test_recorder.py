@@ -5,8 +5,9 @@ import pytest
 import sqlalchemy as sa
 from eventsourcing.persistence import DataError, IntegrityError, OperationalError, StoredEvent, Tracking
 from sqlalchemy.orm import Session
-from tests.store.stored import row, rows
+from tests.store.stored import forging, row, rows
 
+from indsats.errors import StoredEventUnreadable
 from indsats.store import tables
 from indsats.store.connection import Database
 from indsats.store.recorder import Recorder
@@ -235,3 +236,21 @@ def test_an_instant_is_stored_to_the_microsecond_and_sorts_as_text(recorder: Rec
     assert isinstance(found, StoredRow)
     assert found.envelope == stored.envelope
     assert msgspec.json.encode(found.envelope) == msgspec.json.encode(stored.envelope)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ({"actor": None}, "its envelope has gaps"),
+        ({"recorded_at": None}, "its envelope has gaps"),
+        ({"recorded_at": "yesterday"}, "its envelope: Invalid isoformat string: 'yesterday'"),
+    ],
+)
+def test_a_damaged_envelope_names_stream_and_version(
+    recorder: Recorder, database: Database, damage: dict[str, str | None], reason: str
+) -> None:
+    recorder.insert_events(rows("s1", 2))
+    with forging(database) as connection:
+        connection.execute(sa.update(tables.events).where(tables.events.c.version == 2).values(damage))
+    with pytest.raises(StoredEventUnreadable, match=f"stream s1, version 2: {reason}"):
+        recorder.select_events("s1")

@@ -1,20 +1,24 @@
 """Adding events to the log: in the order of their commits, each chained to the one before it in its stream."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from eventsourcing.persistence import DataError, IntegrityError, StoredEvent
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, func, select
 
 from indsats.store import tables
 from indsats.store.chain import FIRST, event_hash
-from indsats.store.rows import StoredRow, StreamOwner, stored_instant
+from indsats.store.rows import StoredRow, StreamOwner, WrappedKey, stored_instant
 
 _AT_ONCE = 500
 
 _INSERT_STREAM = (
     "INSERT INTO indsats_streams (stream, municipality, family, subject, subject_id) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT DO NOTHING"
+)
+_INSERT_KEY = (
+    "INSERT INTO indsats_citizen_keys (key_id, municipality, subject, subject_id, wrapped_key, master_key) "
+    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _INSERT_EVENT = (
     "INSERT INTO indsats_events (stream_key, version, name, state, recorded_at, stored_at, actor, role, command, "
@@ -45,9 +49,9 @@ def append(connection: Connection, stored_events: Sequence[StoredEvent]) -> Sequ
     heads = dict(_heads(connection, streams))
     if len(heads) < len(streams):
         heads |= _open(connection, [event for event in stored_events if str(event.originator_id) not in heads])
-    keys = [event.new_key._asdict() for event in stored_events if isinstance(event, StoredRow) and event.new_key]
-    if keys:
-        connection.execute(insert(tables.citizen_keys), keys)
+    new_keys = {event.new_key for event in stored_events if isinstance(event, StoredRow) and event.new_key}
+    if new_keys:
+        _store_keys(connection, new_keys)
     _run(connection, _INSERT_EVENT, [_values(heads, event) for event in stored_events])
     last = connection.exec_driver_sql(
         "SELECT last_insert_rowid()"
@@ -98,6 +102,20 @@ def _owner(event: StoredEvent) -> StreamOwner | tuple[str | None, ...]:
     return event.owner or (event.envelope.municipality, None, event.envelope.subject, None)
 
 
+def _store_keys(connection: Connection, new_keys: Set[WrappedKey]) -> None:
+    """Store what citizens' values were just sealed under."""
+    _run(connection, _INSERT_KEY, list(new_keys))
+    key = tables.citizen_keys.c
+    stored = set(
+        connection.execute(select(key.key_id).where(key.key_id.in_([new.key_id for new in new_keys]))).scalars()
+    )
+    for new in new_keys:
+        if new.key_id not in stored:
+            raise IntegrityError(
+                f"{new.subject} {new.subject_id} of municipality {new.municipality} was given another key meanwhile"
+            )
+
+
 def _values(heads: dict[str, _Head], event: StoredEvent) -> tuple[str | int | None, ...]:
     """The row of an event after the head of its stream, which it then becomes."""
     stream, version = str(event.originator_id), event.originator_version
@@ -135,6 +153,6 @@ def _envelope(head: _Head, event: StoredEvent) -> tuple[str | int | None, ...]:
     )
 
 
-def _run(connection: Connection, statement: str, rows: list[tuple[str | int | None, ...]]) -> None:
+def _run(connection: Connection, statement: str, rows: Sequence[tuple[str | int | None, ...]]) -> None:
     """Run a statement for many rows in the driver itself, which takes a third of the time."""
     connection.exec_driver_sql(statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s"), rows)

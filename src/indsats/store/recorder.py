@@ -19,6 +19,7 @@ from eventsourcing.persistence import (
 from sqlalchemy import Connection, Select, exc, func, select
 
 from indsats.domain.events import Envelope
+from indsats.errors import StoredEventUnreadable
 from indsats.store import tables
 from indsats.store.append import append
 from indsats.store.chain import ChainedEvent
@@ -229,37 +230,34 @@ class PollingSubscription(Subscription[Recorder]):
 
 
 def stored_event(
-    stream: str,
-    version: int,
-    name: str,
-    state: str,
-    municipality: str,
-    subject: Any,
-    recorded_at: str | None,
-    stored_at: str,
-    actor: str,
-    role: str,
-    command: str,
-    model_digest: str,
-    semantics: int,
+    stream: str, version: int, name: str, state: str, municipality: str, subject: Any, *envelope: Any
 ) -> StoredEvent:
-    """A row of the log as the library has it, with its envelope if it has one."""
-    if recorded_at is None:
+    """A row of the log as the library has it, with its envelope if it has one.
+
+    Raises `StoredEventUnreadable` for half an envelope, or one with an instant that is none.
+    """
+    recorded_at, stored_at, actor, role, command, model_digest, semantics = envelope
+    if None in envelope:
+        if any(value is not None for value in envelope):
+            raise StoredEventUnreadable(stream, version, "its envelope has gaps")
         return StoredEvent(stream, version, name, state.encode())
-    envelope = Envelope(
-        stream=stream,
-        version=version,
-        municipality=municipality,
-        subject=subject,
-        recorded_at=read_instant(recorded_at),
-        stored_at=read_instant(stored_at),
-        actor=actor,
-        role=role,
-        command=command,
-        model_digest=model_digest,
-        semantics=semantics,
-    )
-    return StoredRow(stream, version, name, state.encode(), envelope)
+    try:
+        whole = Envelope(
+            stream=stream,
+            version=version,
+            municipality=municipality,
+            subject=subject,
+            recorded_at=read_instant(recorded_at),
+            stored_at=read_instant(stored_at),
+            actor=actor,
+            role=role,
+            command=command,
+            model_digest=model_digest,
+            semantics=semantics,
+        )
+    except ValueError as fault:
+        raise StoredEventUnreadable(stream, version, f"its envelope: {fault}") from fault
+    return StoredRow(stream, version, name, state.encode(), whole)
 
 
 def _track(connection: Connection, tracking: Tracking) -> None:

@@ -42,12 +42,13 @@ class StoredRow(StoredEvent):
     new_key: WrappedKey | None = None
 
 
+@lru_cache(maxsize=1024)  # the events of one command share their instants
 def stored_instant(instant: datetime) -> str:
     """An instant as it is stored: UTC, with six digits of a second always, so that text sorts by time."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-@lru_cache(maxsize=1024)  # the events of one command share their instants
+@lru_cache(maxsize=1024)
 def read_instant(text: str) -> datetime:
     """The instant that was stored."""
     return datetime.fromisoformat(text)
