@@ -1,5 +1,6 @@
 """The way to a database: how its transactions begin, whether they are ours or the host's."""
 
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ Host = Connection | Session
 """What a host hands over, so that its rows and our events are one transaction."""
 
 _READ_ONLY = "indsats_read_only"
+_LOCK_TIMEOUT = "indsats_lock_timeout"
 
 
 class Database:
@@ -78,7 +80,8 @@ def _prepare_sqlite(engine: Engine, lock_timeout: float) -> None:
     if event.contains(engine, "begin", _begin):
         return
 
-    def open_connection(connection: _SQLiteConnection, _: ConnectionPoolEntry) -> None:
+    def open_connection(connection: _SQLiteConnection, entry: ConnectionPoolEntry) -> None:
+        entry.info[_LOCK_TIMEOUT] = lock_timeout
         connection.isolation_level = None  # the driver begins nothing on its own; `_begin` does
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {round(1000 * lock_timeout)}")
@@ -112,5 +115,24 @@ def _use_write_ahead_log(cursor: DBAPICursor, lock_timeout: float) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get(_READ_ONLY):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # SQLite itself asks every tenth of a second in the end, so that of many busy writers one may never get its turn.
+    lock_timeout = connection.info[_LOCK_TIMEOUT]
+    give_up_at = time.monotonic() + lock_timeout
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < give_up_at:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
+            time.sleep(random.uniform(0.0005, 0.005))
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the last try, whose fault is told as any other
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {round(1000 * lock_timeout)}")
+        cursor.close()
