@@ -53,6 +53,14 @@ def test_positions_count_the_whole_log(recorder: Recorder) -> None:
     ]
 
 
+def test_the_log_is_read_with_envelopes_a_part_at_a_time(recorder: Recorder) -> None:
+    recorder.insert_events([row("s1"), row("s2"), row("s1", 2)])
+    first, rest = recorder.select_log(0, 2), recorder.select_log(2, 2)
+    assert [position for position, _ in (*first, *rest)] == [1, 2, 3]
+    assert [event for _, event in first] == [replace(row(stream), owner=None) for stream in ("s1", "s2")]
+    assert [event for _, event in rest] == [row("s1", 2)]
+
+
 def test_more_streams_than_one_query_names(recorder: Recorder) -> None:
     stored = [row(f"s{number}", version) for number in range(1201) for version in (1, 2)]
     assert recorder.insert_events(stored) == list(range(1, 2403))

@@ -1,10 +1,10 @@
 """Adding events to the log: in the order of their commits, each chained to the one before it in its stream."""
 
 from collections.abc import Iterator, Sequence, Set
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from eventsourcing.persistence import DataError, IntegrityError, StoredEvent
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from indsats.store import tables
 from indsats.store.chain import FIRST, event_hash
@@ -25,9 +25,23 @@ _INSERT_EVENT = (
     "model_digest, semantics, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
+_stream, _event = tables.streams.c, tables.events.c
+_last = select(func.max(_event.version)).where(_event.stream_key == _stream.stream_key).correlate(tables.streams)
+_HEADS = (
+    select(_stream.stream, _stream.stream_key, _stream.municipality, _stream.subject, _event.version, _event.hash)
+    .select_from(
+        tables.streams.outerjoin(
+            tables.events,
+            and_(_event.stream_key == _stream.stream_key, _event.version == _last.scalar_subquery()),
+        )
+    )
+    .where(_stream.stream.in_(bindparam("streams", expanding=True)))
+)
 
-class _Head(NamedTuple):
-    """A stream and its last event; a version of None if it has none yet."""
+
+@dataclass(slots=True)
+class _Head:
+    """A stream and its last event, of version None if there is none yet; it moves on with what is appended."""
 
     key: int
     municipality: str
@@ -63,20 +77,9 @@ def append(connection: Connection, stored_events: Sequence[StoredEvent]) -> Sequ
 
 
 def _heads(connection: Connection, streams: Sequence[str]) -> Iterator[tuple[str, _Head]]:
-    stream, event = tables.streams.c, tables.events.c
-    last = select(func.max(event.version)).where(event.stream_key == stream.stream_key).correlate(tables.streams)
-    heads = select(
-        stream.stream, stream.stream_key, stream.municipality, stream.subject, event.version, event.hash
-    ).select_from(
-        tables.streams.outerjoin(
-            tables.events, and_(event.stream_key == stream.stream_key, event.version == last.scalar_subquery())
-        )
-    )
     for start in range(0, len(streams), _AT_ONCE):
-        some = streams[start : start + _AT_ONCE]
-        for name, key, municipality, subject, version, last_hash in connection.execute(
-            heads.where(stream.stream.in_(some))
-        ):
+        some = {"streams": streams[start : start + _AT_ONCE]}
+        for name, key, municipality, subject, version, last_hash in connection.execute(_HEADS, some):
             yield name, _Head(key, municipality, subject, version, last_hash or FIRST)
 
 
@@ -84,7 +87,8 @@ def _open(connection: Connection, stored_events: Sequence[StoredEvent]) -> dict[
     """Make the streams of events whose streams there are not."""
     owners: dict[str, tuple[str | None, ...]] = {}
     for event in stored_events:
-        owners.setdefault(str(event.originator_id), _owner(event))
+        if (stream := str(event.originator_id)) not in owners:
+            owners[stream] = _owner(event)
     _run(connection, _INSERT_STREAM, [(stream, *owner) for stream, owner in owners.items()])
     opened = dict(_heads(connection, tuple(owners)))
     for stream, owner in owners.items():
@@ -129,8 +133,9 @@ def _values(heads: dict[str, _Head], event: StoredEvent) -> tuple[str | int | No
     envelope = _envelope(head, event)
     header = (head.municipality, head.subject, stream, version, event.topic, *envelope)
     this_hash = event_hash(header, event.state, head.hash)
-    heads[stream] = head._replace(version=version, hash=this_hash)
-    return head.key, version, event.topic, state, *envelope, head.hash, this_hash
+    values = (head.key, version, event.topic, state, *envelope, head.hash, this_hash)
+    head.version, head.hash = version, this_hash
+    return values
 
 
 def _envelope(head: _Head, event: StoredEvent) -> tuple[str | int | None, ...]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from indsats.errors import KeyMissing
 from indsats.store import tables
@@ -23,6 +23,15 @@ _COLUMNS = (
     _key.master_key,
 )
 _AT_ONCE = 1000
+
+# Made once, because making them takes longer than running them.
+_BY_ID = select(*_COLUMNS).where(_key.key_id == bindparam("key_id"))
+_BY_OWNER = select(*_COLUMNS).where(
+    _key.municipality == bindparam("municipality"),
+    _key.subject == bindparam("subject"),
+    _key.subject_id == bindparam("subject_id"),
+)
+_OWNER = select(_stream.municipality, _stream.subject, _stream.subject_id).where(_stream.stream == bindparam("stream"))
 
 
 class Owner(NamedTuple):
@@ -54,25 +63,19 @@ class CitizenKeys:
     def find(self, key_id: str) -> CitizenKey | None:
         """The key of that id, None if it is gone: then what was sealed under it is erased."""
         if key_id not in self._by_id:
-            found = self._connection.execute(select(*_COLUMNS).where(_key.key_id == key_id)).one_or_none()
+            found = self._connection.execute(_BY_ID, {"key_id": key_id}).one_or_none()
             self._by_id[key_id] = self._unwrapped(WrappedKey(*found)) if found else None
         return self._by_id[key_id]
 
     def owner_of(self, stream: str) -> Owner | None:
         """Whose stream it is, None for a stream that is not stored yet."""
-        query = select(_stream.municipality, _stream.subject, _stream.subject_id).where(_stream.stream == stream)
-        found = self._connection.execute(query).one_or_none()
+        found = self._connection.execute(_OWNER, {"stream": stream}).one_or_none()
         return Owner(*found) if found else None
 
     def of(self, owner: Owner) -> CitizenKey:
         """The key to seal under now: the stored one, or a new one that is to be stored with what it seals."""
         if owner not in self._by_owner:
-            whose = and_(
-                _key.municipality == owner.municipality,
-                _key.subject == owner.subject,
-                _key.subject_id == owner.subject_id,
-            )
-            found = self._connection.execute(select(*_COLUMNS).where(whose)).one_or_none()
+            found = self._connection.execute(_BY_OWNER, owner._asdict()).one_or_none()
             key = self._unwrapped(WrappedKey(*found)) if found else self._new(owner)
             self._by_owner[owner] = self._by_id[key.key_id] = key
         return self._by_owner[owner]

@@ -16,7 +16,7 @@ from eventsourcing.persistence import (
     Subscription,
     Tracking,
 )
-from sqlalchemy import Connection, Select, exc, func, select
+from sqlalchemy import Connection, Select, bindparam, exc, func, select
 
 from indsats.domain.events import Envelope
 from indsats.errors import StoredEventUnreadable
@@ -44,6 +44,15 @@ _ROWS: Select[*tuple[Any, ...]] = select(
     _event.model_digest,
     _event.semantics,
 ).select_from(_joined)
+
+_STREAM = _ROWS.where(_stream.stream == bindparam("stream")).order_by(_event.version)
+
+_LOG = (
+    _ROWS.add_columns(_event.position)
+    .where(_event.position > bindparam("after"))
+    .order_by(_event.position)
+    .limit(bindparam("at_most"))
+)
 
 _NOTIFICATIONS = select(_stream.stream, _event.version, _event.name, _event.state, _event.position).select_from(_joined)
 
@@ -119,14 +128,17 @@ class Recorder(ProcessRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The events of a stream in the order of their versions, or backwards; `lte` is included, `gt` is not."""
-        query = _ROWS.where(_stream.stream == str(originator_id))
-        query = query.order_by(_event.version.desc() if desc else _event.version)
+        query = _STREAM
         if gt is not None:
             query = query.where(_event.version > gt)
         if lte is not None:
             query = query.where(_event.version <= lte)
+        if desc:
+            query = query.order_by(None).order_by(_event.version.desc())
+        if limit is not None:
+            query = query.limit(limit)
         with self._read() as transaction:
-            return [stored_event(*row) for row in transaction.execute(query.limit(limit))]
+            return [stored_event(*row) for row in transaction.execute(query, {"stream": str(originator_id)})]
 
     def select_notifications(
         self,
@@ -153,6 +165,12 @@ class Recorder(ProcessRecorder):
                 Notification(stream, version, name, state.encode(), position)
                 for stream, version, name, state, position in transaction.execute(query)
             ]
+
+    def select_log(self, after: int, at_most: int) -> Sequence[tuple[int, StoredEvent]]:
+        """The next events of all streams after a position, in the order of the log, each with its position."""
+        with self._read() as transaction:
+            rows = transaction.execute(_LOG, {"after": after, "at_most": at_most})
+            return [(position, stored_event(*row)) for *row, position in rows]
 
     def max_notification_id(self) -> int | None:
         """The last position of the log, None if it is empty."""

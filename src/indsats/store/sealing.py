@@ -8,7 +8,8 @@ they are. Any other text that begins with `sealed:` is sealed too, so that nothi
 import base64
 import binascii
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import TypeGuard
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -39,16 +40,18 @@ class Sealing:
         self._keys = citizen_keys
         self._models = models
         self._owners: dict[str, Owner] = {}
+        self._personal: dict[tuple[str, str], Collection[str] | None] = {}
 
     def seal(self, envelope: Envelope, body: Body) -> tuple[Body, WrappedKey | None]:
         """The event with its personal fields sealed, and the key to be stored with it if that is a new one."""
         if isinstance(body, ModelPinned):
             self._owners[envelope.stream] = Owner(envelope.municipality, envelope.subject, body.citizen)
         elif isinstance(body, FactRecorded):
+            personal = self._personal_fields(envelope.model_digest, body.kind)
             fields = {
                 name: value
                 for name, value in body.fields.items()
-                if not is_blank(value) and self._is_sealed(envelope, body.kind, name, value)
+                if (personal is None or name in personal or _looks_sealed(value)) and not is_blank(value)
             }
             if fields:
                 key = self._key_of(envelope)
@@ -71,14 +74,14 @@ class Sealing:
             return msgspec.structs.replace(body, reason=self._open(envelope, "reason", body.reason))
         return body
 
-    def _is_sealed(self, envelope: Envelope, kind: str, field: str, value: FieldValue) -> bool:
-        if isinstance(value, str) and value.startswith(_ANY):
-            return True
-        model = self._models.get(envelope.model_digest)
-        if model is not None and kind in model.facts:
-            return field in model.facts[kind].personal
-        known = [model.facts[kind] for model in self._models.values() if kind in model.facts]
-        return not known or any(field in fact_kind.personal for fact_kind in known)
+    def _personal_fields(self, digest: str, kind: str) -> Collection[str] | None:
+        """The personal fields of a kind; None if no model has the kind."""
+        if (digest, kind) not in self._personal:
+            own = self._models.get(digest)
+            models = [own] if own is not None and kind in own.facts else self._models.values()
+            kinds = [model.facts[kind].personal for model in models if kind in model.facts]
+            self._personal[digest, kind] = frozenset().union(*kinds) if kinds else None
+        return self._personal[digest, kind]
 
     def _key_of(self, envelope: Envelope) -> CitizenKey:
         owner = self._owners.get(envelope.stream) or self._keys.owner_of(envelope.stream)
@@ -88,7 +91,7 @@ class Sealing:
         return self._keys.of(owner)
 
     def _open(self, envelope: Envelope, field: str, value: FieldValue) -> FieldValue:
-        if not isinstance(value, str) or not value.startswith(_ANY):
+        if not _looks_sealed(value):
             return value
         try:
             if not value.startswith(_PREFIX):
@@ -109,6 +112,10 @@ class Sealing:
 def is_blank(value: FieldValue) -> bool:
     """Whether a field has nothing to say: null, false, an empty list, or text of white space."""
     return value is None or value is False or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def _looks_sealed(value: FieldValue) -> TypeGuard[str]:
+    return isinstance(value, str) and value.startswith(_ANY)
 
 
 def _seal(key: CitizenKey, envelope: Envelope, field: str, value: FieldValue) -> str:
