@@ -35,7 +35,7 @@ torture: $(VENV)/.test
 	$(BIN)/pytest -m torture --hypothesis-profile=torture
 
 bench: $(VENV)/.test
-	@for file in benchmarks/bench_*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
+	@for file in benchmarks/bench_*.py; do echo "$$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix

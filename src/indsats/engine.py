@@ -13,7 +13,7 @@ from indsats.domain.events import Body, BreachWithdrawn, DeadlineBreached, Event
 from indsats.domain.ledger import Verdict
 from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
-from indsats.domain.pathway import Pathway, Registration, Stamp, project
+from indsats.domain.pathway import Pathway, Registration, Signature, Stamp, project
 from indsats.projections.due import HeapQueue, SweepQueue
 from indsats.store.mapper import EventMapper
 
@@ -73,11 +73,13 @@ class Engine:
         role: str,
         subject: Subject | None = None,
         municipality: str | None = None,
+        signatures: Sequence[Signature] = (),
         late: bool = False,
     ) -> None:
-        """Register facts, annulments or model changes of one pathway in one transaction, stamped with the clock's instant.
+        """Register facts, annulments or model changes of one pathway in one transaction, at the clock's instant.
 
-        The first one of an unknown citizen opens the pathway. A fact that has no legal move is refused unless `late`.
+        The first one of an unknown citizen opens the pathway. `signatures` say who registered each, if not `actor`.
+        A fact that has no legal move is refused unless `late`.
         Raises `FactRefused`; nothing is recorded then.
         """
         key = (subject or self.model.subject, subject_id, municipality or self.municipality)
@@ -88,7 +90,7 @@ class Engine:
             pathway = Pathway(uuid4().hex, key[2], key[0])
             pathway.open(subject_id, self.model, stamp)
         due = self._queue.day_of(pathway.stream)
-        next_change = pathway.record(registrations, self.models, stamp, due, late=late)
+        next_change = pathway.record(registrations, self.models, stamp, due, signatures=signatures, late=late)
         self._save(pathway, next_change)
         self._directory[key] = pathway.stream
 
@@ -106,7 +108,7 @@ class Engine:
         return Swept(visited, breaches, withdrawals)
 
     def views(self, as_of: date, known_at: datetime) -> Iterator[View]:
-        """Every pathway of the model's subject of which something was registered by the instant, by the subject's id."""
+        """Every pathway of the model's subject that was known at the instant, by the subject's id."""
         for subject, subject_id, municipality in sorted(self._directory, key=lambda key: key[1:]):
             if subject == self.model.subject:
                 pathway = self._pathway(self._directory[subject, subject_id, municipality])

@@ -6,9 +6,7 @@ IndsatsError
 │   ├── ModelInvalid        a model file with faults, all of them at once
 │   └── FactsInvalid        a fact or scenario file with faults, all of them at once
 ├── Refused                 well-formed, but not allowed here and now; nothing was recorded
-│   ├── FactRefused         no legal move from the present phase, or an id used for other content
-│   ├── ConcurrentChange    somebody else wrote to the same stream, again and again
-│   └── UnknownPathway      no such citizen in this municipality
+│   └── FactRefused         no legal move from the present phase
 ├── StoredEventUnreadable   a stored row is of an unknown name or does not decode
 ├── DatabaseNotReady        the database lacks tables of this version, or is newer than it
 └── KeyMissing              a master key that something was sealed under is not at hand
@@ -52,14 +50,6 @@ class FactRefused(Refused):
         self.reason = reason
         self.allowed = tuple(allowed)
         super().__init__(f"{reason}; allowed: {', '.join(allowed)}" if allowed else reason)
-
-
-class ConcurrentChange(Refused):
-    """The stream was changed by others in each of the tries."""
-
-
-class UnknownPathway(Refused):
-    """No pathway of that citizen is known here."""
 
 
 class StoredEventUnreadable(IndsatsError):

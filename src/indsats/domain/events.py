@@ -1,4 +1,4 @@
-"""Every event of a stream: what was registered, and what the engine found. Frozen, closed in one union, named with a version."""
+"""Every event of a stream: what was registered, and what the engine found; one closed union."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -19,8 +19,8 @@ WithdrawalReason = Literal["met", "lapsed", "waived", "on_hold", "open", "due_mo
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What every event carries: where it stands, when and by whom it was written, under which rules.
 
-    `version` counts from 1 in its stream. `recorded_at` and `stored_at` are UTC: when it was registered, and when this database
-    got it; they differ only in what was imported.
+    `version` counts from 1 in its stream. `recorded_at` and `stored_at` are UTC: when it was registered, and when
+    this database got it; they differ only in what was imported.
     """
 
     stream: str
@@ -64,7 +64,7 @@ class FactAnnulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ModelChanged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The pathway moves to another model from the day `effective` on; `policy` says what becomes of older obligations."""
+    """The pathway moves to another model from the day `effective` on; `policy` rules older obligations."""
 
     id: str
     model: str
@@ -109,9 +109,7 @@ class DeadlineDueSoon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     found_on: date
 
 
-Body = (
-    ModelPinned | FactRecorded | FactAnnulled | ModelChanged | DeadlineBreached | BreachWithdrawn | DeadlineDueSoon
-)
+Body = ModelPinned | FactRecorded | FactAnnulled | ModelChanged | DeadlineBreached | BreachWithdrawn | DeadlineDueSoon
 
 NAMES: Mapping[type[Body], str] = {
     ModelPinned: "model_pinned.1",

@@ -18,8 +18,9 @@ from indsats.errors import ValueInvalid
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,15})?")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST = 10**15
 _LAST_PLACE = Decimal("1e-10")
 # One of our own, because the context of the thread is the host's.
@@ -38,7 +39,7 @@ def text_of(value: object) -> str:
     """Text that any database can keep and any reader can print."""
     if not isinstance(value, str):
         raise Unfit(_is_a(value))
-    if not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
+    if _SURROGATE.search(value):
         raise Unfit("holds half of a surrogate pair, which is no text")
     if "\0" in value:
         raise Unfit("holds a NUL character")
@@ -187,4 +188,10 @@ def quoted(text: str) -> str:
 
 def closest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that resembles a word so much that it may have been meant."""
-    return next(iter(get_close_matches(word[:60], tuple(choices), n=1)), None)
+    return _closest(word[:60], tuple(choices))
+
+
+# A file that has a word wrong has it wrong on many lines.
+@lru_cache(maxsize=1024)
+def _closest(word: str, choices: tuple[str, ...]) -> str | None:
+    return next(iter(get_close_matches(word, choices, n=1)), None)

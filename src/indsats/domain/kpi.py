@@ -123,8 +123,8 @@ class Other(msgspec.Struct, frozen=True):
 Operand = str | Decimal | date | bool | Bound | Other
 
 
-class Test(msgspec.Struct, frozen=True):
-    """One condition on a column, or on a field of the facts counted: one of `TESTS`.
+class Comparison(msgspec.Struct, frozen=True):
+    """One test of a column, or of a field of the facts counted.
 
     `is`, `not` (none of), `in` (one of), `min`, `max` (both included), `above`, `below`, `includes` (all of a list).
     Where there is no value only `not` holds.
@@ -139,7 +139,7 @@ class Some(msgspec.Struct, frozen=True):
     """Some fact of these kinds lies in the row's own `within`, not before the day in the row's column `since`."""
 
     kinds: tuple[str, ...]
-    tests: tuple[Test, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     within: Within = "pathway"
     since: str | None = None
 
@@ -147,7 +147,7 @@ class Some(msgspec.Struct, frozen=True):
 class Filter(msgspec.Struct, frozen=True):
     """Conditions that all hold."""
 
-    tests: tuple[Test, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     some: Some | None = None
 
 

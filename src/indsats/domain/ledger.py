@@ -28,7 +28,8 @@ def compare(
 ) -> list[Verdict]:
     """The verdicts that make the active breaches equal to the derived failures: withdrawals first, then breaches.
 
-    Each by (due, anchor day, rule, anchor's place in fact order, n). `facts` has every fact of the pathway by id, annulled ones too.
+    Each by (due, anchor day, rule, anchor's place in fact order, n). `facts` has every fact of the pathway by id,
+    annulled ones too.
     """
     failures = {owed.key: owed for owed in derivation.obligations if owed.failed}
     gone = [breach for key, breach in active.items() if key not in failures]
@@ -80,10 +81,9 @@ def _reason(derivation: Derivation, breach: DeadlineBreached) -> WithdrawalReaso
     return "anchor_gone"
 
 
-def warnings(
-    derivation: Derivation, model: Model, warned: Set[BreachKey], found_on: date
-) -> list[DeadlineDueSoon]:
-    """The warnings that are due and were not given yet, for open obligations of rules that warn; the day itself included."""
+def warnings(derivation: Derivation, model: Model, warned: Set[BreachKey], found_on: date) -> list[DeadlineDueSoon]:
+    """The warnings due by then and not given yet, for open obligations of rules that warn."""
+    as_of = derivation.timeline.as_of
     lead = {rule.id: rule.warn_before for rule in model.rules if rule.warn_before is not None}
     return [
         DeadlineDueSoon(rule=owed.rule, anchor=owed.anchor.id, n=owed.n, due=owed.due, found_on=found_on)
@@ -92,5 +92,5 @@ def warnings(
         and owed.due is not None
         and owed.key not in warned
         and (before := lead.get(owed.rule)) is not None
-        and model.calendar.subtract(owed.due, before) <= found_on
+        and model.calendar.subtract(owed.due, before) <= as_of
     ]

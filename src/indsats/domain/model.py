@@ -1,4 +1,4 @@
-"""A model: what facts there are, which phases they lead through, what is owed when. Data only; `models.reader` makes it from a file."""
+"""A model: what facts there are, which phases they lead through, what is owed when. Data only."""
 
 import re
 from collections.abc import Mapping
@@ -91,7 +91,7 @@ class FactKind(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One test of one field: `is`, `not`, `in`, `min`, `max`, `includes`, `same` or `same_or_none` (as the anchor's)."""
+    """One test of one field; `same` and `same_or_none` compare with the anchor's."""
 
     field: str
     test: str
@@ -126,7 +126,7 @@ class Condition(msgspec.Struct, frozen=True):
 def _order(value: object) -> Decimal:
     """A stored field as a number: a decimal or whole number itself, a day or instant by its digits."""
     text = str(value)
-    return Decimal(re.sub(r"[^0-9]", "", text)[:14].ljust(14, "0")) if text[4:5] == "-" else Decimal(text)
+    return Decimal(re.sub(r"[^0-9]", "", text).ljust(20, "0")) if text[4:5] == "-" else Decimal(text)
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -213,7 +213,7 @@ class Policies(msgspec.Struct, frozen=True):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One version of the rules of one project; `digest` is the SHA-256 of its canonical form without titles and sources.
+    """One version of a project's rules; `digest` is the SHA-256 of its canonical form without titles and sources.
 
     `limits` and `kpis` are kept as declared; the rooms that compute them read them.
     """

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from indsats.domain import ledger
 from indsats.domain.calendar import local_day
@@ -24,7 +25,6 @@ from indsats.domain.events import (
 from indsats.domain.ledger import BreachKey, Verdict
 from indsats.domain.model import Model
 from indsats.domain.obligations import ChangePolicy, Derivation, ModelPeriod, derive
-from indsats.domain.phases import CLOSED
 from indsats.domain.timeline import Fact, Timeline
 from indsats.errors import FactRefused
 
@@ -35,7 +35,7 @@ Registration = FactRecorded | FactAnnulled | ModelChanged
 """What is registered from outside; all else in a stream the engine finds itself."""
 
 
-class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+class Stamp(Struct, frozen=True, kw_only=True):
     """Who writes, when, by which command: what the envelopes of one transaction share."""
 
     at: datetime
@@ -45,14 +45,21 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     stored_at: datetime | None = None
 
 
-class _Period(msgspec.Struct, frozen=True):
+class Signature(NamedTuple):
+    """Who registered something, and in which role."""
+
+    actor: str
+    role: str
+
+
+class _Period(Struct, frozen=True):
     recorded_at: datetime
     digest: str
     effective: date | None
     policy: ChangePolicy
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class _Entry(Struct, frozen=True):
     recorded_at: datetime
     verdict: Verdict
 
@@ -120,7 +127,7 @@ class Pathway:
     def _annul(self, fact_id: str, at: datetime) -> None:
         first = self._annulled.setdefault(fact_id, at)
         if fact := self.facts.get(fact_id):
-            self.facts[fact_id] = msgspec.structs.replace(fact, annulled_at=first)
+            self.facts[fact_id] = replace(fact, annulled_at=first)
 
     def collect_events(self) -> Sequence[Event]:
         """The events decided since the last call, for the event store."""
@@ -161,27 +168,29 @@ class Pathway:
         stamp: Stamp,
         due: date | None,
         *,
+        signatures: Sequence[Signature] = (),
         late: bool = True,
     ) -> date | None:
         """Register facts in one transaction, synced before and after; returns the day of the next change.
 
-        `due` is the next change known so far. Without `late` a fact that has no legal move is refused.
-        Raises `FactRefused`; nothing is appended then.
+        `due` is the next change known so far. `signatures` say who registered each, if not the command's own actor.
+        Without `late` a fact that has no legal move is refused. Raises `FactRefused`; nothing is appended then.
         """
         as_of = local_day(stamp.at)
         if due is not None and due <= as_of:
             self.sync(models, stamp, due)
         if not late:
             self._refuse_illegal(registrations, models, stamp)
-        for registration in registrations:
-            self._append(registration, self._digest(as_of), stamp)
+        signed = signatures or [Signature(stamp.actor, stamp.role)] * len(registrations)
+        for registration, signature in zip(registrations, signed, strict=True):
+            self._append(registration, self._digest(as_of), replace(stamp, actor=signature.actor, role=signature.role))
         return self.sync(models, stamp, as_of, because_of=_id_of(registrations[-1]))
 
     def sync(self, models: Models, stamp: Stamp, since: date, because_of: str | None = None) -> date | None:
-        """Append the verdicts that make the ledger agree with what is derived today; returns the day of the next change.
+        """Append the verdicts that make the ledger agree with what is derived; returns the day of the next change.
 
-        `since` is the day from which changes were not looked at: each day of change from there on is taken in its turn, so that a
-        sweep that comes late finds what daily sweeps would have found.
+        `since` is the day from which changes were not looked at: each day of change from there on is taken in its
+        turn, so that a sweep that comes late finds what daily sweeps would have found.
         """
         today = local_day(stamp.at)
         day = min(since, today)
@@ -190,7 +199,7 @@ class Pathway:
             model = derivation.timeline.model
             found: list[Body] = [
                 *ledger.compare(derivation, self.breaches, self.facts, model, today, because_of),
-                *ledger.warnings(derivation, model, self._warned, day),
+                *ledger.warnings(derivation, model, self._warned, today),
             ]
             for body in found:
                 self._append(body, model.digest, stamp)
@@ -217,21 +226,24 @@ class Pathway:
 
     def _digest(self, as_of: date) -> str:
         in_force = [period for period in self._periods if period.effective is None or period.effective <= as_of]
-        return max(in_force, key=lambda period: period.effective or date.min).digest
+        return sorted(in_force, key=lambda period: period.effective or date.min)[-1].digest
 
     def _refuse_illegal(self, registrations: Sequence[Registration], models: Models, stamp: Stamp) -> None:
-        new = [
-            Fact(body.fact, body.kind, body.on, stamp.at, self.version + place, body.fields)
+        new = {
+            body.fact: Fact(body.fact, body.kind, body.on, stamp.at, self.version + place, body.fields)
             for place, body in enumerate(registrations, start=1)
             if isinstance(body, FactRecorded)
-        ]
-        last_day = max((fact.on for fact in (*self.facts.values(), *new)), default=local_day(stamp.at))
+        }
+        facts = {**self.facts, **new}
+        for body in registrations:
+            if isinstance(body, FactAnnulled) and facts.pop(body.fact, None) is None:
+                raise FactRefused(f"{body.fact!r} is no fact of this pathway that can be annulled")
+        last_day = max((fact.on for fact in facts.values()), default=local_day(stamp.at))
         model = self.model_periods(models, stamp.at)[-1].model
-        timeline = Timeline(model, (*self.facts.values(), *new), last_day, stamp.at)
-        ids = {fact.id for fact in new}
+        timeline = Timeline(model, facts.values(), last_day, stamp.at)
         for index in timeline.irregular:
             fact = timeline.facts[index]
-            if fact.id in ids:
+            if fact.id in new:
                 phase = timeline.phase_before(index)
                 raise FactRefused(
                     f"{fact.kind} on {fact.on} has no legal move from phase {phase}",

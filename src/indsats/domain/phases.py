@@ -14,7 +14,8 @@ ANY = "any"
 class Move(msgspec.Struct, frozen=True):
     """A fact of kind `on` leads from any of `sources` to `target`.
 
-    Sources are phases, `none`, `closed`, or `any` (every one but `closed`); the target may be `same`: legal, but no move.
+    Sources are phases, `none`, `closed`, or `any` (every one but `closed`); the target may be `same`: legal, but no
+    move.
     """
 
     on: str

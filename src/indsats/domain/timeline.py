@@ -14,8 +14,8 @@ from indsats.domain.phases import CLOSED, NONE
 class Fact(msgspec.Struct, frozen=True):
     """Something that happened to a citizen, as registered.
 
-    `on` is the day it took effect, `recorded_at` the UTC instant of its registration, `position` its place in the stream;
-    `annulled_at` is when it was taken out, if it was.
+    `on` is the day it took effect, `recorded_at` the UTC instant of its registration, `position` its place in the
+    stream; `annulled_at` is when it was taken out, if it was.
     """
 
     id: str
@@ -73,8 +73,8 @@ class Hold(msgspec.Struct):
 class Timeline:
     """The facts of a view in fact order, and what they make: visits, employments, holds.
 
-    All indexes are places in `facts`. Facts that lie in `closed` belong to no visit, but for those that rules of law ask for after
-    the end of the project.
+    All indexes are places in `facts`. Facts that lie in `closed` belong to no visit, but for those that rules of law
+    ask for after the end of the project.
     """
 
     def __init__(self, model: Model, facts: Iterable[Fact], as_of: date, known_at: datetime) -> None:
@@ -188,7 +188,7 @@ class Timeline:
         return sorted(index for effect in effects for index in self.by_effect.get(effect, ()))
 
     def can_anchor(self, index: int, *, law: bool) -> bool:
-        """Whether a fact lies where duties arise: in a visit, or (for rules of law) in one that the project's end cut short."""
+        """Whether a fact lies where duties arise: in a visit, or for rules of law in one that the project's end cut."""
         visit = self.visit_of[index]
         return visit is not None and (law or visit.end is None or index <= visit.end)
 

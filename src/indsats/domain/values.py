@@ -11,8 +11,8 @@ from indsats.errors import ValueInvalid
 FIRST_DAY = date(1900, 1, 1)
 LAST_DAY = date(2199, 12, 31)
 
-_ISO = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})W)?(?:(\d{1,5})D)?")
-_WORKING = re.compile(r"P(\d{1,5})WD")
+_ISO = re.compile(r"P(?=[0-9])(?:([0-9]{1,4})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})W)?(?:([0-9]{1,5})D)?")
+_WORKING = re.compile(r"P([0-9]{1,5})WD")
 _LONGEST_IN_DAYS = 200 * 366
 
 

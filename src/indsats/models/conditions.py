@@ -87,7 +87,7 @@ class _Conditions:
         return found
 
     def _compared_with_anchor(self, field: str, node: ScalarNode, type_: FieldType) -> list[Condition]:
-        if node.text not in _OF_ANCHOR or node.quoted:
+        if node.text not in _OF_ANCHOR:
             what = f"where {field} must be a mapping or compare with the anchor"
             shown = node.text if 0 < len(node.text) <= 40 else "..."
             self.faults.add(node, what, (f"{{is: {shown}}}", *_OF_ANCHOR), node.text)

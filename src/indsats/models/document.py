@@ -96,10 +96,10 @@ def _fault_at(name: str, text: str, before: str, what: str) -> Fault:
 
 
 def _place_of(fault: yaml.MarkedYAMLError, source: Source) -> Node:
-    """Where the parser stopped; behind the last line it is the end of that line."""
+    """Where the parser stopped; at the end of the file the end of the last line that says something."""
     mark = fault.problem_mark
     line, column = (0, 0) if mark is None else (mark.line, mark.column)
-    last = len(source.lines) - 1
+    last = max(number for number, text in enumerate(source.lines) if text.strip())
     return Node(source, line + 1, column + 1) if line <= last else Node(source, last + 1, len(source.lines[last]) + 1)
 
 

@@ -5,6 +5,7 @@ A key of the same name replaces the base's and null removes it: one by one in `p
 file for a kind of fact replace all that the base has for that kind; a kind that is removed takes its moves with it.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,20 +32,24 @@ def shipped() -> list[tuple[str, Path]]:
     return sorted((path.stem, path) for path in Path(__file__).parent.glob("*.yaml"))
 
 
+def find(reference: str, files: Mapping[str, Path]) -> ModelFile | None:
+    """The file of `id` or `id@version` among files by name; a version without a file of its own can be the newest."""
+    name, _, version = reference.partition("@")
+    path = files.get(reference, files.get(name))
+    return None if path is None else ModelFile(path.name, path, version or None)
+
+
 def locate(reference: str, directory: Path = Path()) -> ModelFile:
     """The file of a shipped model by `id` or `id@version`, or one by its path, taken from `directory`.
 
     Raises `ValueInvalid` for an id that is not shipped; whether a path leads anywhere shows when it is read.
     """
-    if "/" in reference or "\\" in reference or reference.endswith(_SUFFIXES):
-        path = directory / reference
+    if (found := find(reference, dict(shipped()))) is not None:
+        return found
+    path = directory / reference
+    if "/" in reference or "\\" in reference or reference.endswith(_SUFFIXES) or path.is_file():
         return ModelFile(str(path), path)
-    files = dict(shipped())
-    name, _, version = reference.partition("@")
-    found = files.get(reference, files.get(name))
-    if found is None:
-        raise ValueInvalid(f"there is no model {reference!r}")
-    return ModelFile(found.name, found, version or None)
+    raise ValueInvalid(f"there is no model {reference!r}")
 
 
 def read_with_bases(file: ModelFile, faults: Faults, extended_by: tuple[ModelFile, ...] = ()) -> MappingNode:

@@ -56,7 +56,7 @@ def read_title(faults: Faults, node: Node, what: str) -> Title | None:
     entries = faults.keys(node, what, ("da", "en"))
     texts = {lang: faults.text(entry.value, f"{what}: {lang}") for lang, entry in entries.items()}
     da, en = texts.get("da"), texts.get("en")
-    if isinstance(node, MappingNode) and not entries:
+    if isinstance(node, MappingNode) and not node.entries:
         faults.add(node, f"{what} is empty", ("{da: …, en: …}",))
     return Title(da or en or "", en or da or "")
 

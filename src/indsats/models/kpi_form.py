@@ -18,13 +18,13 @@ from indsats.domain.kpi import (
     Bound,
     Column,
     ColumnType,
+    Comparison,
     Filter,
     Kpi,
     Operand,
     Other,
     Some,
     Target,
-    Test,
     Within,
 )
 from indsats.domain.model import FactKind, FieldType, Model, Title
@@ -220,30 +220,31 @@ class _Form:
     def _filter(self, entry: Entry) -> Filter:
         what = f"{entry.key.text} of {self.what}"
         columns = self._columns(self.kinds)
-        tests: list[Test] = []
+        comparisons: list[Comparison] = []
         some = None
         for name, condition in self.faults.entries(entry.value, what).items():
             if name == _SOME:
                 some = self._some(condition)
             elif name in columns:
-                tests += self._tests(condition, columns[name], is_column=name in READ_MODELS[self.rows].columns)
+                is_column = name in READ_MODELS[self.rows].columns
+                comparisons += self._comparisons(condition, columns[name], is_column=is_column)
             else:
                 self.faults.add(condition.key, f"{what}: {self.rows} have no {name!r}", (*columns, _SOME), name)
-        return Filter(tuple(tests), some)
+        return Filter(tuple(comparisons), some)
 
     def _some(self, entry: Entry) -> Some | None:
         what = f"some of {self.what}"
         keys = self.faults.keys(entry.value, what, ("fact", "where", "in", "since"), ("fact",), entry.key)
         columns = READ_MODELS[self.rows].columns
         kinds = self._kind_names(keys["fact"].value, f"fact of {what}") if "fact" in keys else ()
-        tests: list[Test] = []
+        comparisons: list[Comparison] = []
         if "where" in keys:
             fields = self._fields(kinds)
             for name, condition in self.faults.entries(keys["where"].value, f"where of {what}").items():
                 if name in fields:
-                    tests += self._tests(condition, fields[name], is_column=False)
+                    comparisons += self._comparisons(condition, fields[name], is_column=False)
                 else:
-                    self.faults.add(condition.key, f"where of {what}: {kinds} have no {name!r}", fields, name)
+                    self.faults.add(condition.key, f"where of {what}: {', '.join(kinds)} has no {name!r}", fields, name)
         within = "pathway"
         if "in" in keys:
             shared = ("pathway", *(name for name in ("stretch", "visit", "employment") if name in columns))
@@ -252,7 +253,7 @@ class _Form:
         if "since" in keys:
             days = [name for name, column in columns.items() if column.type == "day"]
             since = self.faults.choice(keys["since"].value, f"since of {what}", days)
-        return Some(kinds, tuple(tests), cast(Within, within), since)
+        return Some(kinds, tuple(comparisons), cast(Within, within), since)
 
     def _columns(self, kinds: tuple[str, ...]) -> Mapping[str, Column | FieldType]:
         """The columns of the rows and, of facts, the fields that all their kinds have; columns first."""
@@ -268,7 +269,7 @@ class _Form:
             return {}
         return {name: type_ for name, type_ in catalogues[0].items() if all(name in other for other in catalogues)}
 
-    def _tests(self, entry: Entry, column: Column | FieldType, *, is_column: bool) -> list[Test]:
+    def _comparisons(self, entry: Entry, column: Column | FieldType, *, is_column: bool) -> list[Comparison]:
         name = entry.key.text
         what = f"{name} in {self.what}"
         if isinstance(column, Column):
@@ -287,7 +288,7 @@ class _Form:
             if isinstance(operand.value, SequenceNode) and not nodes:
                 self.faults.add(operand.value, f"{test} of {what} is empty")
             values = [self._operand(node, f"{test} of {what}", type_, words, is_column) for node in nodes]
-            found.append(Test(name, test, tuple(value for value in values if value is not None)))
+            found.append(Comparison(name, test, tuple(value for value in values if value is not None)))
         if isinstance(entry.value, MappingNode) and not entry.value.entries:
             self.faults.add(entry.value, f"{what} has no test", tests)
         return found

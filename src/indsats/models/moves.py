@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from indsats.domain.model import FactKind
 from indsats.domain.phases import ANY, CLOSED, NONE, SAME, Move, compile_moves
-from indsats.models.faults import Faults, Node, ScalarNode
+from indsats.models.faults import Faults, Node, ScalarNode, SequenceNode
 
 RESERVED_PHASES = (NONE, CLOSED, SAME, ANY)
 _KEYS = ("on", "from", "to")
@@ -41,6 +41,8 @@ def _read_move(
     sources = tuple(
         word for word in faults.words(keys["from"], "from") if faults.choice(word, "from", (*places, ANY)) is not None
     )
+    if isinstance(keys["from"], SequenceNode) and not keys["from"].items:
+        faults.add(keys["from"], "from is empty")
     target = faults.choice(keys["to"], "to", (*phases, CLOSED, SAME, NONE))
     if on is None or target is None or not sources:
         return None

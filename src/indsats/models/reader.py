@@ -174,13 +174,15 @@ def _closing_day(text: str) -> str:
 
 
 def _plain(node: Node) -> object:
-    """A declaration as data: text, lists and mappings, None where nothing stands."""
+    """A declaration as data: text, truth values, lists and mappings, None where nothing stands."""
     match node:
         case MappingNode():
             return {key: _plain(entry.value) for key, entry in node.entries.items()}
         case SequenceNode():
             return [_plain(item) for item in node.items]
         case ScalarNode():
+            if not node.quoted and node.text in ("true", "false"):
+                return node.text == "true"
             return None if node.is_null else node.text
         case _:
             raise TypeError(f"{node} is no value")

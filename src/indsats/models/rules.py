@@ -26,15 +26,16 @@ from indsats.models.stages import read_stages
 
 MOST_COUNTED = 1000
 
-_COMMON = ("title", "kind", "when", "scope", "force", "basis", "valid", "responsible", "source", "policy_notes")
+_COMMON = (
+    *("title", "kind", "when", "scope", "force", "basis", "valid", "responsible", "source", "policy_notes"),
+    # These five are the same in every kind of rule, also where they have nothing to act on.
+    *("lookback", "pause_on", "roll", "warn_before", "limit"),
+)
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "deadline": ("require", "by", "within", "count", "lookback", "pause_on", "roll", "warn_before", "limit"),
-    "cadence": (
-        *("require", "by", "stages", "mode", "align", "stop", "agreement"),
-        *("pause_on", "roll", "warn_before", "limit"),
-    ),
-    "precedence": ("require", "by", "lookback"),
-    "content": ("fields", "participants", "within", "pause_on", "warn_before"),
+    "deadline": ("require", "by", "within", "count"),
+    "cadence": ("require", "by", "stages", "mode", "align", "stop", "agreement"),
+    "precedence": ("require", "by"),
+    "content": ("fields", "participants", "within"),
 }
 """What a rule can have beside the common keys, by its kind."""
 
@@ -48,9 +49,13 @@ ALL_KEYS = tuple(dict.fromkeys((*_COMMON, *(key for keys in KEYS.values() for ke
 
 
 def read_period(faults: Faults, node: Node, what: str) -> Period:
-    """`{from: day, to: day}`, both included; one of them may be missing."""
+    """`{from: day, to: day}`, both included; one of them may be missing or null."""
     keys = faults.keys(node, what, ("from", "to"))
-    days = {key: faults.parsed(entry.value, f"{what}: {key}", parse_day) for key, entry in keys.items()}
+    days = {
+        key: faults.parsed(entry.value, f"{what}: {key}", parse_day)
+        for key, entry in keys.items()
+        if not is_null(entry.value)
+    }
     first, last = days.get("from"), days.get("to")
     if first is not None and last is not None and last < first:
         faults.add(keys["to"].value, f"{what}: ends on {last}, before it begins on {first}")
@@ -98,14 +103,13 @@ class RuleReader:
         """Report the keys that make no sense in this kind of rule, and those that it lacks."""
         for key, entry in entries.items():
             if key not in _COMMON and key not in KEYS[kind]:
-                self.faults.add(entry.key, f"{what}: {key!r} makes no sense in a {kind}", (*_COMMON, *KEYS[kind]))
-        lacking = [key for key in NEEDED[kind] if key not in entries]
-        if "require" in KEYS[kind]:
-            lacking += [] if "require" in entries or "by" in entries else ["require"]
-        elif "fields" not in entries and "participants" not in entries:
-            lacking.append("fields")
+                self.faults.add(entry.key, f"{what}: {key!r} makes no sense in a {kind} rule", (*_COMMON, *KEYS[kind]))
+        alternatives = ("require", "by") if "require" in KEYS[kind] else ("fields", "participants")
+        lacking = [repr(key) for key in NEEDED[kind] if key not in entries]
+        if not any(key in entries for key in alternatives):
+            lacking.append(" or ".join(map(repr, alternatives)))
         for key in lacking:
-            self.faults.add(declared.key, f"{what}: a {kind} needs the key {key!r}")
+            self.faults.add(declared.key, f"{what}: a {kind} rule needs the key {key}")
 
     def _simple(self, what: str, keys: Mapping[str, Node]) -> dict[str, Any]:
         """The keys that stand for themselves."""
@@ -212,12 +216,18 @@ class RuleReader:
                 faults.add(entry.key, f"{what}: cases: {field} is never {value!r}", values, value)
             if (kind := read_kind(faults, entry.value, f"{what}: cases: {value}", self.facts)) is not None:
                 cases[value] = kind
+        if "cases" in keys and isinstance(keys["cases"], MappingNode) and not keys["cases"].entries:
+            faults.add(keys["cases"], f"{what}: cases is empty")
         otherwise = read_kind(faults, keys["else"], f"{what}: else", self.facts) if "else" in keys else None
         return ByLatest(latest, field, cases, otherwise) if latest is not None and field is not None else None
 
     def _content(self, what: str, keys: Mapping[str, Node], anchor: FactKind) -> dict[str, Any]:
         values: dict[str, Any] = {}
         faults = self.faults
+        for key in ("fields", "participants"):
+            node = keys.get(key)
+            if isinstance(node, SequenceNode) and not node.items:
+                faults.add(node, f"{what}: {key} is empty")
         if "fields" in keys:
             words = faults.words(keys["fields"], f"{what}: fields")
             for word in words:

@@ -1,15 +1,10 @@
 """The stages of a cadence: each in force at some time, all of whole calendar periods if they are aligned."""
 
 from collections.abc import Mapping
-from datetime import date
 
-from indsats.domain.calendar import Calendar
 from indsats.domain.model import Stage
 from indsats.domain.values import Duration
 from indsats.models.faults import Faults, Node, SequenceNode
-
-# Any day will do to compare lengths of time that mix weeks and months.
-_REFERENCE = date(2017, 1, 1)
 
 
 def read_stages(faults: Faults, what: str, keys: Mapping[str, Node], values: Mapping[str, object]) -> tuple[Stage, ...]:
@@ -23,8 +18,8 @@ def read_stages(faults: Faults, what: str, keys: Mapping[str, Node], values: Map
         stage = _read_stage(faults, f"{what}: stage {place}", item)
         if stage is None:
             continue
-        if stages:
-            _check_order(faults, f"{what}: stage {place}", item, stages[-1], stage)
+        if stages and stages[-1].until is None:
+            faults.add(item, f"{what}: stage {place} can never be in force: the one before has no end, 'until'")
         stages.append(stage)
     if values.get("align") in ("quarter", "iso_week"):
         _check_alignment(faults, what, keys["align"], values, stages)
@@ -40,16 +35,7 @@ def _read_stage(faults: Faults, what: str, node: Node) -> Stage | None:
     if every.is_zero:
         faults.add(keys["every"], f"{what}: every {every} would never end")
         return None
-    if until is not None and _length(until) < _length(every):
-        faults.add(node, f"{what} can never be in force: {every} reaches beyond its end, {until}")
     return Stage(every, until)
-
-
-def _check_order(faults: Faults, what: str, node: Node, earlier: Stage, later: Stage) -> None:
-    if earlier.until is None:
-        faults.add(node, f"{what} can never be in force: the one before has no end, 'until'")
-    elif later.until is not None and _length(later.until) <= _length(earlier.until):
-        faults.add(node, f"{what} can never be in force: the one before lasts until {earlier.until}")
 
 
 def _check_alignment(faults: Faults, what: str, node: Node, values: Mapping[str, object], stages: list[Stage]) -> None:
@@ -70,7 +56,3 @@ def _fits_quarters(every: Duration) -> bool:
 
 def _fits_weeks(every: Duration) -> bool:
     return every.days % 7 == 0 and not every.months and not every.working_days
-
-
-def _length(duration: Duration) -> date:
-    return Calendar().add(_REFERENCE, duration)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from indsats.domain.kpi import READ_MODELS, Bound, Filter, Kpi, Operand, Other, Some, Test
+from indsats.domain.kpi import READ_MODELS, Bound, Comparison, Filter, Kpi, Operand, Other, Some
 from indsats.projections import tables
 
 Condition = sa.ColumnElement[bool]
@@ -24,8 +24,8 @@ def holds(kpi: Kpi, rows: Rows, conditions: Filter) -> Condition:
     """Whether a row of the figure's read model passes all conditions of a filter."""
     own = READ_MODELS[kpi.rows].columns
     found = [
-        _compared(_column(rows, test.column), test, rows) if test.column in own else _of_field(rows, test)
-        for test in conditions.tests
+        _compared(_column(rows, one.column), one, rows) if one.column in own else _of_field(rows, one)
+        for one in conditions.comparisons
     ]
     if conditions.some is not None:
         found.append(_some(rows, conditions.some))
@@ -41,9 +41,9 @@ def _bound(name: str) -> sa.BindParameter[date]:
     return sa.bindparam(name, type_=sa.Date)
 
 
-def _compared(column: sa.ColumnElement[object], test: Test, rows: Rows) -> Condition:
-    values = [_value(operand, rows) for operand in test.values]
-    match test.test:
+def _compared(column: sa.ColumnElement[object], comparison: Comparison, rows: Rows) -> Condition:
+    values = [_value(operand, rows) for operand in comparison.values]
+    match comparison.test:
         case "is":
             return column == values[0]
         case "in":
@@ -59,7 +59,7 @@ def _compared(column: sa.ColumnElement[object], test: Test, rows: Rows) -> Condi
         case "below":
             return column < values[0]
         case _:
-            raise NotImplementedError(f"no column can be tested by {test.test!r}")
+            raise NotImplementedError(f"no column can be tested by {comparison.test!r}")
 
 
 def _value(operand: Operand, rows: Rows) -> object:
@@ -74,24 +74,26 @@ def _value(operand: Operand, rows: Rows) -> object:
             return operand
 
 
-def _of_field(rows: Rows, test: Test) -> Condition:
+def _of_field(rows: Rows, comparison: Comparison) -> Condition:
     """A condition on a field of a fact: some item of it passes, all of the values are among its items, or none is."""
-    if test.test == "not":
-        return sa.not_(_has_field(rows, Test(test.column, "in", test.values)))
-    if test.test == "includes":
-        return sa.and_(*(_has_field(rows, Test(test.column, "is", (value,))) for value in test.values))
-    return _has_field(rows, test)
+    if comparison.test == "not":
+        return sa.not_(_has_field(rows, Comparison(comparison.column, "in", comparison.values)))
+    if comparison.test == "includes":
+        return sa.and_(
+            *(_has_field(rows, Comparison(comparison.column, "is", (value,))) for value in comparison.values)
+        )
+    return _has_field(rows, comparison)
 
 
-def _has_field(rows: Rows, test: Test) -> Condition:
+def _has_field(rows: Rows, comparison: Comparison) -> Condition:
     fields = tables.fact_fields.alias()
     return (
         sa.exists()
         .where(
             *_same_pathway(fields, rows),
             fields.c.place == rows.c.place,
-            fields.c.field == test.column,
-            _compared(fields.c[_value_column(test.values[0])], test, rows),
+            fields.c.field == comparison.column,
+            _compared(fields.c[_value_column(comparison.values[0])], comparison, rows),
         )
         .correlate(rows)
     )
@@ -116,7 +118,7 @@ def _some(rows: Rows, some: Some) -> Condition:
         conditions.append(facts.c[some.within] == rows.c[some.within])
     if some.since is not None:
         conditions.append(facts.c.from_on >= _column(rows, some.since))
-    conditions += [_of_field(facts, test) for test in some.tests]
+    conditions += [_of_field(facts, one) for one in some.comparisons]
     return sa.exists().where(*conditions).correlate(rows)
 
 

@@ -16,7 +16,7 @@ class SweepQueue(Protocol):
         """The stream's day, or None."""
 
     def due(self, as_of: date) -> Iterator[tuple[str, date]]:
-        """The streams whose day has come by `as_of`, that day included, earliest first; each is taken out as it is given."""
+        """The streams whose day is `as_of` or earlier, earliest first; each is taken out as it is given."""
 
 
 class HeapQueue:
@@ -39,7 +39,7 @@ class HeapQueue:
         return self._days.get(stream)
 
     def due(self, as_of: date) -> Iterator[tuple[str, date]]:
-        """The streams whose day has come by `as_of`, that day included, earliest first; each is taken out as it is given."""
+        """The streams whose day is `as_of` or earlier, earliest first; each is taken out as it is given."""
         while self._heap and self._heap[0][0] <= as_of:
             day, stream = heappop(self._heap)
             # An entry that the stream's day has moved away from is stale.

@@ -46,12 +46,12 @@ def named_by(kpis: Iterable[Kpi]) -> Named:
     named: dict[str, frozenset[str]] = {}
     for kpi in kpis:
         for conditions in kpi.filters:
-            asked = [(kpi.kinds, conditions.tests)]
+            asked = [(kpi.kinds, conditions.comparisons)]
             if conditions.some is not None:
-                asked.append((conditions.some.kinds, conditions.some.tests))
-            for kinds, tests in asked:
+                asked.append((conditions.some.kinds, conditions.some.comparisons))
+            for kinds, comparisons in asked:
                 for kind in kinds:
-                    named[kind] = named.get(kind, frozenset()) | {test.column for test in tests}
+                    named[kind] = named.get(kind, frozenset()) | {one.column for one in comparisons}
     return named
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import zip_longest
 from typing import NamedTuple
 
 from indsats.domain.phases import CLOSED, NONE
@@ -60,9 +61,10 @@ def pathway_rows(timeline: Timeline) -> list[PathwayRow]:
     Phases that begin and end on one day leave no row.
     """
     stays = list(_stays(timeline))
-    days = [timeline.facts[stay.begun_by].on for stay in stays]
     rows = []
-    for stay, first, until in zip(stays, days, [*days[1:], None], strict=True):
+    for stay, following in zip_longest(stays, stays[1:]):
+        first = timeline.facts[stay.begun_by].on
+        until = timeline.facts[following.begun_by].on if following else None
         if first == until:
             continue
         rows.append(

@@ -19,7 +19,7 @@ from indsats.domain.catalogue import (
     FieldFault,
     content_id,
 )
-from indsats.domain.fields import Unfit, closest, day_of, instant_of, one_of, quoted, text_of
+from indsats.domain.fields import Unfit, closest, day_of, instant_of, quoted, text_of
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import ChangePolicy
 from indsats.errors import InputInvalid
@@ -38,9 +38,11 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "recorded": ("an instant with offset such as 2017-01-02T09:00:00+01:00",),
     "id": ("text that is not blank",),
     "actor": ("text that is not blank",),
+    "role": ("text that is not blank",),
     "municipality": ("text of four digits such as 0336",),
 }
 _MOST_IDS_SHOWN = 20
+_MOST_IDS_COMPARED = 100
 
 T = TypeVar("T")
 
@@ -144,7 +146,8 @@ class Register:
         self._directory = directory
         self._municipality = municipality or model.municipality
         self._key = key
-        self._roles = tuple(dict.fromkeys((*model.roles, SYSTEM_ROLE)))
+        self._faulty: set[str] = set()
+        self._citizens: set[str] = set()
         self._entries: dict[tuple[str | None, str], AnyLine] = {}
         self._named: set[tuple[str | None, str]] = set()
         self._alike: dict[tuple[str | None, str], int] = {}
@@ -155,19 +158,10 @@ class Register:
         The same id again with the same content is counted as repeated, and the earlier registration kept.
         """
         faults: list[FieldFault] = []
-
-        def take(key: str, read: Callable[[object], T]) -> T | None:
-            if (value := raw.get(key)) is None:
-                return None
-            try:
-                return read(value)
-            except Unfit as unfit:
-                faults.append(FieldFault(key, str(unfit), _ALLOWED.get(key, self._roles), unfit.meant))
-                return None
-
+        take = _Taker(raw, faults)
         citizen, unit = take("citizen", self._citizen), take("unit", _word)
         recorded_at, on = take("recorded", instant_of), take("on", day_of)
-        own_id, actor, role = take("id", _word), take("actor", _word), take("role", self._role)
+        own_id, actor, role = take("id", _word), take("actor", _word), take("role", _word)
         municipality = take("municipality", _municipality) or self._municipality
         kind, fields = self._said(raw, plain, faults)
         faults += self._of_subject(kind, raw)
@@ -177,6 +171,8 @@ class Register:
             else:
                 faults.append(FieldFault("on", "missing", _ALLOWED["on"]))
         if faults or on is None:
+            if own_id is not None:
+                self._faulty.add(own_id)
             return faults
         entry = _CLASSES.get(kind, FactLine)(
             line=line,
@@ -228,15 +224,15 @@ class Register:
         return []
 
     def _citizen(self, value: object) -> str:
+        if isinstance(value, str) and value in self._citizens:
+            return value
         citizen = _word(value)
         if self.model.subject == "citizen" and looks_like_cpr(citizen):
             raise Unfit("looks like a CPR number")
         if re.search(r"\s", citizen):
             raise Unfit("holds white space")
+        self._citizens.add(citizen)
         return citizen
-
-    def _role(self, value: object) -> str:
-        return one_of(value, self._roles)
 
     def _content_id(
         self, municipality: str | None, subject: str, kind: str, on: date, fields: Mapping[str, FieldValue]
@@ -262,38 +258,49 @@ class Register:
     def close(self) -> tuple[tuple[AnyLine, ...], list[Misplaced]]:
         """All entries in the order of the file, and the faults of those that name a fact which is not there."""
         entries = tuple(sorted(self._entries.values(), key=lambda entry: entry.position))
-        faults = ((entry, self._reference_fault(entry)) for entry in entries)
+        ids: dict[tuple[str | None, str], list[str]] = {}
+        for entry in entries:
+            if isinstance(entry, FactLine) and (entry.municipality, entry.id) in self._named:
+                ids.setdefault((entry.municipality, entry.subject), []).append(entry.id)
+        faults = ((entry, self._reference_fault(entry, ids)) for entry in entries)
         return entries, [Misplaced(entry, fault) for entry, fault in faults if fault]
 
-    def _reference_fault(self, entry: AnyLine) -> FieldFault | None:
-        """What is wrong with the fact that an annulment or a supplement names, if it names one."""
-        if not isinstance(entry, AnnulmentLine) and self.catalogue.kinds[entry.kind].effect != "supplement":
-            return None
+    def _reference_fault(self, entry: AnyLine, ids: Mapping[tuple[str | None, str], list[str]]) -> FieldFault | None:
+        """What is wrong with the fact that an annulment or a supplement names; `ids` are those of facts by subject."""
         of = entry.fields.get("of")
-        if not isinstance(of, str):
+        names_a_fact = isinstance(entry, AnnulmentLine) or self.catalogue.kinds[entry.kind].effect == "supplement"
+        if not names_a_fact or not isinstance(of, str) or of in self._faulty:
             return None
         key = (entry.municipality, of)
         named = self._entries[key] if key in self._named else None
         if named is None or named.subject != entry.subject or named is entry:
-            ids = self._ids_of(entry)
+            all_ids = ids.get((entry.municipality, entry.subject), [])[:_MOST_IDS_COMPARED]
+            others = tuple(each for each in all_ids if each != entry.id)
             what = f"{quoted(of)} is no id of another fact of {quoted(entry.subject)}"
-            return FieldFault("of", what, ids[:_MOST_IDS_SHOWN] or ("none",), closest(of, ids))
+            return FieldFault("of", what, others[:_MOST_IDS_SHOWN] or ("none",), closest(of, others))
         if isinstance(named, AnnulmentLine):
             return FieldFault("of", f"{quoted(of)} on line {named.line} is an annulment, which stays")
         if isinstance(named, ModelChangeLine):
             return FieldFault("of", f"{quoted(of)} on line {named.line} is a change of model, not a fact")
         return None
 
-    def _ids_of(self, entry: AnyLine) -> tuple[str, ...]:
-        """The ids of the other facts about the same citizen or unit."""
-        return tuple(
-            other.id
-            for key, other in self._entries.items()
-            if key in self._named
-            and isinstance(other, FactLine)
-            and other is not entry
-            and (other.municipality, other.subject) == (entry.municipality, entry.subject)
-        )
+
+class _Taker:
+    """Reads the common keys of one entry, and collects what is wrong with them."""
+
+    def __init__(self, raw: Mapping[str, object], faults: list[FieldFault]):
+        self.raw = raw
+        self.faults = faults
+
+    def __call__(self, key: str, read: Callable[[object], T]) -> T | None:
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        try:
+            return read(value)
+        except Unfit as unfit:
+            self.faults.append(FieldFault(key, str(unfit), _ALLOWED[key], unfit.meant))
+            return None
 
 
 def _word(value: object) -> str:

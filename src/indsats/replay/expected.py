@@ -78,16 +78,17 @@ class ExpectReader:
                 self.faults.add(node, "an expectation is empty", (*_FORMS, *_VALUES, "ledger"))
             return None
         entries = self.faults.keys(node, "an expectation", (*_POINTS, *allowed), required)
-        expected = self._expected(node, form, entries)
+        expected = self._expected(node, form, entries, is_whole=len(self.faults.found) == before)
         return expected if len(self.faults.found) == before else None
 
-    def _expected(self, node: Node, form: str, entries: Mapping[str, Entry]) -> Expected:
+    def _expected(self, node: Node, form: str, entries: Mapping[str, Entry], *, is_whole: bool) -> Expected:
+        """One entry of known keys; unless it `is_whole`, what it lacks may stand under a key that is not known."""
         known_at = self._get(entries, "known_at", self._known_at)
         at = Viewpoint(node.source.name, node.line, self._get(entries, "as_of", self._day), known_at)
         if form == "kpi":
             kpi = self._get(entries, "kpi", self._one_of(self.known.kpis))
             figures = {key: self._figure(entries[key].value, key) for key in _FIGURES if key in entries}
-            if not figures:
+            if is_whole and not figures:
                 self.faults.add(node, "nothing is expected of the KPI", _FIGURES)
             return KpiExpected(at, kpi or "", figures)
         citizen = self._get(entries, "citizen", self._one_of(self.known.citizens)) or ""
@@ -103,9 +104,9 @@ class ExpectReader:
         ledger = self._get(entries, "ledger", self._ledger)
         if ledger is not None and not entries.keys() & {*_CHOOSING, *_VALUES}:
             return LedgerExpected(at, citizen, rule, ledger)
-        if "rule" not in entries:
+        if is_whole and "rule" not in entries:
             self.faults.add(node, "an expectation of a citizen names a rule, a ledger, a phase or irregular facts")
-        elif ledger is None and not entries.keys() & {*_VALUES}:
+        elif is_whole and not entries.keys() & {*_VALUES, "ledger"}:
             self.faults.add(node, "nothing is expected of the obligation", (*_VALUES, "ledger", "none"))
         return ObligationExpected(
             at,

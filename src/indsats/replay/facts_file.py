@@ -3,6 +3,8 @@
 import codecs
 import io
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -18,6 +20,9 @@ from indsats.replay.entries import AnyLine, Register
 
 LONGEST_LINE = 1_000_000
 """Bytes of a line, its end included."""
+
+MOST_KEYS = 200
+"""Of an entry: more than any kind has fields."""
 
 MOST_BLANK_LINES = 10_000
 """In a row; a file with more is no list of facts."""
@@ -121,6 +126,9 @@ class _Lines:
         if not isinstance(raw, dict):
             self._fault(number, None, "is no JSON object", _AN_OBJECT)
             return None, []
+        if len(raw) > MOST_KEYS:
+            self._fault(number, None, f"has {len(raw):,} keys", (f"at most {MOST_KEYS}",))
+            return None, []
         return raw, [FieldFault(key, "stands twice in the line", ("each key once",)) for key in self._twice]
 
     def _decoded(self, number: int, line: bytes) -> str | None:
@@ -138,8 +146,8 @@ class _Lines:
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            self._twice += [key for key in found if keys.count(key) > 1]
+            times = Counter(key for key, _ in pairs)
+            self._twice += [key for key in found if times[key] > 1]
         return found
 
     def _fault(self, line: int, column: int | None, what: str, allowed: tuple[str, ...] = ()) -> None:
@@ -157,7 +165,9 @@ def _number(text: str) -> int | Decimal:
 
 
 def _explained(fault: json.JSONDecodeError) -> str:
-    what = f"this is not JSON: {fault.msg[0].lower()}{fault.msg[1:]}"
+    # The parser's words for the place are left out: the fault has the place.
+    reason = re.sub(r"( starting)? at$", "", fault.msg)
+    what = f"this is not JSON: {reason[0].lower()}{reason[1:]}"
     if not fault.doc.endswith("\n") and not fault.doc.rstrip().endswith("}"):
         return f"the last line is cut off; {what}"
     return what

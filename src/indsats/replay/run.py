@@ -9,7 +9,7 @@ from indsats.clock import VirtualClock
 from indsats.domain.calendar import ONE_DAY, end_of, local_day, start_of
 from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged, Subject
 from indsats.domain.model import Model
-from indsats.domain.pathway import Registration
+from indsats.domain.pathway import Registration, Signature
 from indsats.engine import Engine, View
 from indsats.replay.entries import AnnulmentLine, AnyLine, FactLine
 
@@ -41,8 +41,9 @@ def replay(
 ) -> Replayed:
     """Play entries as live recording would have: swept every day from the first registration to `until`, both included.
 
-    Entries registered after `until` are not seen. Those of one pathway with one instant are one transaction. `others` are the
-    models that entries move a pathway to, by the name they give; `progress` is told how many entries were taken.
+    Entries registered after `until` are not seen. Those of one pathway with one instant are one transaction. `others`
+    are the models that entries move a pathway to, by the name they give; `progress` is told how many entries were
+    taken.
     """
     ordered = sorted(entries, key=lambda entry: (entry.recorded_at, entry.position))
     clock = VirtualClock(ordered[0].recorded_at if ordered else start_of(until))
@@ -91,6 +92,7 @@ def _record(engine: Engine, transaction: Sequence[AnyLine], others: Mapping[str,
         role=first.role,
         subject=subject,
         municipality=first.municipality,
+        signatures=[Signature(entry.actor, entry.role) for entry in transaction],
         late=True,
     )
 

@@ -86,7 +86,7 @@ def _model(keys: Mapping[str, Entry], directory: Path, faults: Faults) -> Model:
     name = faults.text(keys["model"].value, "model") if "model" in keys else None
     if name is None:
         faults.refuse(FactsInvalid)
-        raise FactsInvalid("no model is named")
+    assert name is not None
     try:
         return load(name, directory)
     except InputInvalid as invalid:

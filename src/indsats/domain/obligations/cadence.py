@@ -19,7 +19,7 @@ def owed(duty: Duty) -> Owed:
 
 
 def _rolling(duty: Duty) -> Owed:
-    """Each due day counts from the last time the thing was done; no further occurrence exists until the last one is settled."""
+    """Each due day counts from the last time it was done; no next occurrence until the last one is settled."""
     obligations: list[Obligation] = []
     last, previous = duty.anchor.on, None
     held_facts = list(duty.candidates(duty.anchor.on))
@@ -52,7 +52,7 @@ def _is_waived_alone(duty: Duty, n: int, due: date | None) -> bool:
 
 
 class _Window(NamedTuple):
-    """An occurrence with its days: the window (`planned.counted_from`, `planned.due`], and `due` after holds and roll."""
+    """An occurrence: its window (`planned.counted_from`, `planned.due`], and `due` after holds and roll."""
 
     n: int
     planned: Planned
@@ -92,7 +92,7 @@ def _windows(duty: Duty) -> Owed:
 
 
 def _fill_grid(duty: Duty, windows: list[_Window]) -> dict[int, Fact]:
-    """Facts in order, each to the earliest unsatisfied occurrence whose window has begun; one that was waived waits no longer."""
+    """Each fact in order to the earliest unsatisfied occurrence whose window has begun; waived ones wait no longer."""
     done: dict[int, Fact] = {}
     for fact in _later_facts(duty):
         for window in windows:

@@ -22,7 +22,7 @@ ChangePolicy = Literal["keep", "reevaluate", "future_only"]
 
 
 class ModelPeriod(NamedTuple):
-    """A model that a pathway is under from `effective` on (None: from its beginning), and what becomes of older duties."""
+    """A model, the day from which it rules (None: the beginning), and what becomes of older duties."""
 
     model: Model
     effective: date | None = None
@@ -30,7 +30,7 @@ class ModelPeriod(NamedTuple):
 
 
 class Derivation(NamedTuple):
-    """What is owed at (`as_of`, `known_at`), the view it was read from, and the first day on which it will differ by itself."""
+    """What is owed at (`as_of`, `known_at`), the view behind it, and the first day on which it differs by itself."""
 
     obligations: tuple[Obligation, ...]
     next_change: date | None
@@ -76,7 +76,7 @@ def _derive_changed(periods: Sequence[ModelPeriod], facts: list[Fact], as_of: da
 def _owed_under(
     timeline: Timeline, first: date | None = None, before: date | None = None, cut: date | None = None
 ) -> tuple[list[Obligation], list[date]]:
-    """The obligations with an anchor from `first` on and before `before`, ended at the beginning of `cut`; and days of change."""
+    """What is owed for anchors in [`first`, `before`), ended at the beginning of `cut`; and the days of change."""
     model = timeline.model
     found: list[Obligation] = []
     changes = [] if timeline.next_planned is None else [timeline.next_planned]
@@ -102,7 +102,7 @@ def _owed_under(
 
 
 def _is_anchor(model: Model, rule: Rule, fact: Fact) -> bool:
-    """Whether a fact of the rule's kind passes its conditions and lies in the validity: the law's own, or the model's."""
+    """Whether a fact of the rule's kind passes its conditions and lies in the validity, the law's or the model's."""
     if fact.on not in rule.valid or (rule.basis == "project" and fact.on not in model.valid):
         return False
     return rule.when.accepts(fact.fields, {})

@@ -11,11 +11,11 @@ class Duty:
     """One rule at one anchor.
 
     `start` and `end` are the indexes of the facts that begin and end the scope (or chain); `end` is None while it runs,
-    and `ended_on` is the day of that end. The fact at `end` can still satisfy. Precedence and content are settled by the
-    anchor and never lapse, so that for them no day ends.
+    and `ended_on` is the day of that end. `last` is the last fact that can satisfy: the ending one itself, unless the
+    duty was cut. Precedence and content are settled by the anchor and never lapse, so that for them no day ends.
     """
 
-    __slots__ = ("anchor", "employment", "end", "ended_on", "index", "rule", "start", "timeline")
+    __slots__ = ("anchor", "employment", "end", "ended_on", "index", "last", "rule", "start", "timeline")
 
     def __init__(self, rule: Rule, timeline: Timeline, index: int, cut: date | None = None) -> None:
         self.rule = rule
@@ -27,9 +27,10 @@ class Duty:
         self.ended_on: date | None = None
         if rule.stop:
             self._stop_chain()
+        self.last = self.end
         if self.end is not None and rule.kind in ("deadline", "cadence"):
             self.ended_on = timeline.facts[self.end].on
-        if cut is not None and (self.ended_on is None or self.ended_on > cut):
+        if cut is not None and (self.ended_on is None or self.ended_on >= cut):
             self._cut_before(cut)
 
     def _scope(self) -> tuple[int, int | None]:
@@ -63,9 +64,10 @@ class Duty:
 
     def _cut_before(self, day: date) -> None:
         """End the duty at the beginning of a day, before any of its facts."""
+        facts = self.timeline.facts
         self.ended_on = day
-        self.end = next((index for index, fact in enumerate(self.timeline.facts) if fact.on >= day), None)
-        self.end = (len(self.timeline.facts) if self.end is None else self.end) - 1
+        self.end = next((index for index, fact in enumerate(facts) if fact.on >= day), len(facts))
+        self.last = self.end - 1
 
     def candidates(self, earliest: date | None, *, in_scope: bool = True) -> Iterator[tuple[int, Fact]]:
         """The facts that can satisfy, in fact order: from `earliest` on (None: from any day), never the anchor itself.
@@ -86,20 +88,20 @@ class Duty:
             fact = timeline.facts[index]
             if index == self.index or (earliest is not None and fact.on < earliest):
                 continue
-            if in_scope and self.end is not None and index > self.end:
+            if in_scope and self.last is not None and index > self.last:
                 return
             if any(self._accepts(match, fact.fields) for match in matches[fact.kind]) and self._is_decided_for(fact):
                 yield index, fact
 
     def _accepts(self, match: Match, fields: Mapping[str, FieldValue]) -> bool:
-        if self.rule.scope == "employment" and fields.get("employment") != self.employment:
-            # A rule bound to one employment asks for the same, unless its conditions speak of the employment.
-            if not any(condition.field == "employment" for condition in match.where):
-                return False
+        of_another = self.rule.scope == "employment" and fields.get("employment") != self.employment
+        # A rule bound to one employment asks for the same, unless its conditions speak of the employment.
+        if of_another and not any(condition.field == "employment" for condition in match.where):
+            return False
         return match.accepts(fields, self.anchor.fields)
 
     def _is_decided_for(self, candidate: Fact) -> bool:
-        """Whether the latest deciding fact on or before the candidate's day, in the anchor's visit, asks for this kind."""
+        """Whether the latest decider in the anchor's visit, on or before the candidate's day, asks for it."""
         by = self.rule.by
         if by is None:
             return True
@@ -134,7 +136,8 @@ class Duty:
         return self.end is not None and self.end < index
 
     def waiver(self, n: int, due: date | None) -> Fact | None:
-        """The fact that waives occurrence n: in scope where it lies, on or before `due`; one without `n` waives all."""
+        """The fact that waives occurrence n: in scope where it lies, on or before `due`; first one that waives all."""
+        found: Fact | None = None
         for index in self.timeline.by_effect.get("waiver", ()):
             fact = self.timeline.facts[index]
             fields = fact.fields
@@ -146,8 +149,10 @@ class Duty:
                 and index >= self.start
                 and (self.end is None or index < self.end)
             ):
-                return fact
-        return None
+                if fields.get("n") is None:
+                    return fact
+                found = found or fact
+        return found
 
     def move_by_holds(self, counted_from: date, due: date) -> date | None:
         """`due` later by the held days after `counted_from`; None while an open hold makes it unknown."""

@@ -15,8 +15,10 @@ Cause = Literal["citizen_absent", "capacity"]
 class Step(msgspec.Struct, frozen=True):
     """One reason on the way to a due day or a status.
 
-    `what` is one of `source`, `anchor`, `counted`, `agreed`, `kept_day`, `held`, `rolled`, `satisfied`, `ended`, `waived`, `result`;
-    `fact` is the fact that it rests on, `on` the day that it yields, `value` the clause, duration, number of days or status.
+    `what` is one of `source`, `anchor`, `counted`, `agreed`, `kept_day`, `held`, `rolled`, `satisfied`, `ended`,
+    `waived`, `result`; `fact` is the fact that it rests on, `on` the day that it yields, `value` the clause,
+    duration, number of days or
+    status.
     """
 
     what: str
@@ -28,7 +30,8 @@ class Step(msgspec.Struct, frozen=True):
 class Obligation(msgspec.Struct, frozen=True):
     """A duty that arose from `anchor`; identity is (rule, anchor's id, n), n counted from 1.
 
-    `due` is the last day in time and None while an open hold makes it unknown; `book_by` the last working day on or before it.
+    `due` is the last day in time and None while an open hold makes it unknown; `book_by` the last working day on or
+    before it.
     """
 
     rule: str

@@ -6,7 +6,7 @@ from indsats.domain.obligations.settle import settle
 
 
 def owed(duty: Duty) -> Owed:
-    """Met if a required fact lies in the scope on or before the anchor's day; settled by the anchor, so it never lapses."""
+    """Met if a required fact lies in the scope on or before the anchor's day; it never lapses."""
     rule, anchor = duty.rule, duty.anchor
     if rule.lookback is None:
         found = (fact for index, fact in duty.candidates(None) if duty.start <= index)

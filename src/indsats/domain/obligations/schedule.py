@@ -31,7 +31,7 @@ def rolling_after(duty: Duty, last: date) -> Planned | None:
 
 
 def grid_days(duty: Duty) -> Iterator[tuple[date, tuple[Step, ...]]]:
-    """The due days that the model's stages fix from the anchor: multiples of `every`, counted from the last day of the stage before.
+    """The due days that the stages fix: multiples of `every` from the anchor, or from the last day of the stage before.
 
     Without end unless the last stage has one; where the rule is aligned, the ends of calendar periods.
     """
@@ -73,8 +73,9 @@ def _end_of_periods(align: str, after: date, every: Duration) -> date:
 def as_agreed(duty: Duty, last: date, previous: date | None, of_stages: Planned | None) -> Planned | None:
     """What the agreements make of the due day that the stages give after `last`, taken in fact order.
 
-    Each one moves a due day that lies after its signing, never to the signing day or before. `previous` is the due day of the
-    occurrence before, holds and roll counted. Where the model has no stages the chain begins with the agreement.
+    Each one moves a due day that lies after its signing, never to the signing day or before. `previous` is the due
+    day of the occurrence before, holds and roll counted. Where the model has no stages the chain begins with the
+    agreement.
     """
     planned = of_stages
     for index, agreement in duty.agreements():

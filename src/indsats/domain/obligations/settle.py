@@ -80,7 +80,7 @@ def _cause(duty: Duty, absent_from: date, due: date) -> Cause | None:
 
 
 def moved_by_holds(duty: Duty, counted_from: date, due: date) -> tuple[date | None, tuple[Step, ...]]:
-    """A due day later by the held days after `counted_from`, with the reason; None while an open hold makes it unknown."""
+    """A due day later by the held days after `counted_from`, and why; None while an open hold makes it unknown."""
     held = duty.move_by_holds(counted_from, due)
     if held == due:
         return due, ()

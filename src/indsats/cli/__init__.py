@@ -1,0 +1,1 @@
+"""The command line: it calls the engine and prints. No rule lives here."""

@@ -1,0 +1,71 @@
+"""`indsats`: the commands, each loaded when it is called, and the exit codes that all of them share."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from indsats.cli.output import FAILED_INPUT, REFUSED
+from indsats.errors import InputInvalid, Refused
+
+_COMMANDS = {
+    "check": ("indsats.cli.check:check", "Read files as recording would, and record nothing."),
+    "demo": ("indsats.cli.demo:demo", "Replay the shipped scenarios."),
+    "model": ("indsats.cli.model:model", "List, show, check, compare and draw models."),
+    "replay": ("indsats.cli.replay:replay_command", "Play scenarios and fact files as they would have been recorded."),
+    "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a form."),
+}
+"""The commands by name: where they are, and their line in the list, which is printed without loading any."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's room when the command is called, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name][0].split(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="indsats")
+def indsats() -> None:
+    """Replay, record and explain the pathways of the indsatsmodel: what is owed, by when, and why.
+
+    Exit codes: 0 done, and all that was expected held; 1 an expectation, verification or target failed; 2 bad input
+    or usage; 3 refused.
+    """
+
+
+def main() -> None:
+    """Run the command line; whatever indsats refuses on purpose is said on standard error, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        indsats.main(prog_name="indsats", standalone_mode=True)
+    except InputInvalid as invalid:
+        click.echo(invalid, err=True)
+        sys.exit(FAILED_INPUT)
+    except Refused as refused:
+        click.echo(refused, err=True)
+        sys.exit(REFUSED)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not flush into the closed pipe once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""`indsats replay`: scenarios and fact files, played as live recording would have been."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from indsats.cli.labels import Labels
+from indsats.cli.output import FAILED_EXPECTATION, Day, Point, echo_json, json_option, lang_option, table
+from indsats.domain.model import Model
+from indsats.domain.obligations import Obligation, Status
+from indsats.errors import FactsInvalid, InputInvalid
+from indsats.models.library import load
+from indsats.projections.kpis import KpiResult
+from indsats.replay.outcome import Outcome, Source, play, read_source
+
+_MOST_PATHWAYS_LISTED = 12
+
+
+@click.command(name="replay")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--model", "reference", help="A model's id, id@version, or file; needed for fact files.")
+@click.option("--until", type=Day(), help="Sweep every day up to here, this day included.")
+@click.option("--as-of", type=Day(), help="Look at what had happened by this day; default: the day of --known-at.")
+@click.option("--known-at", type=Point(), help="Look at what was registered by then; default: the end of the run.")
+@click.option("--municipality", help="Four digits, for facts that name none.")
+@json_option
+@lang_option
+def replay_command(
+    files: Sequence[Path],
+    reference: str | None,
+    until: date | None,
+    as_of: date | None,
+    known_at: datetime | None,
+    municipality: str | None,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """Replay scenarios (YAML) and fact files (.jsonl) and show what was owed, kept and breached.
+
+    Exit code 1 if an expectation of a scenario does not hold.
+    """
+    sources = read_all(files, load(reference) if reference else None, until, municipality)
+    outcomes = [_played(source, as_of, known_at) for source in sources]
+    if as_json:
+        echo_json({"files": [outcome.document() for outcome in outcomes]})
+    else:
+        labels = Labels(lang)
+        for outcome in outcomes:
+            click.echo(_report(outcome, labels))
+    failed = [failure for outcome in outcomes for failure in outcome.failed]
+    for failure in failed:
+        click.echo(failure, err=True)
+    if failed:
+        sys.exit(FAILED_EXPECTATION)
+
+
+def read_all(files: Sequence[Path], model: Model | None, until: date | None, municipality: str | None) -> list[Source]:
+    """Read every file before any is played; the faults of all of them are told at once."""
+    sources: list[Source] = []
+    faults: list[object] = []
+    for file in files:
+        try:
+            sources.append(read_source(file, model, until, municipality))
+        except InputInvalid as invalid:
+            faults += invalid.faults
+    if faults:
+        raise FactsInvalid(*faults)
+    return sources
+
+
+def _played(source: Source, as_of: date | None, known_at: datetime | None) -> Outcome:
+    with click.progressbar(
+        length=len(source.entries), label=Path(source.file).name, file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        return play(source, as_of, known_at, bar.update)
+
+
+def _report(outcome: Outcome, labels: Labels) -> str:
+    model = outcome.source.model
+    file, title = outcome.source.file, outcome.source.title
+    counts = {
+        "facts": len(outcome.source.entries),
+        "pathways": len(outcome.views),
+        "days_swept": outcome.run.days,
+        "breaches_found": outcome.breaches,
+        "withdrawn": outcome.withdrawals,
+    }
+    points = f"{labels.word('as_of')} {outcome.as_of}, {labels.word('known_at')} {outcome.known_at:%Y-%m-%dT%H:%M:%SZ}"
+    lines = [
+        f"{file}: {title}" if title else file,
+        f"{labels.word('model')} {model.reference}, {points}",
+        ", ".join(f"{count} {labels.word(word)}" for word, count in counts.items()),
+        "",
+    ]
+    if len(outcome.views) <= _MOST_PATHWAYS_LISTED:
+        lines += [_obligations(outcome, labels), ""]
+    else:
+        lines += [_by_rule(outcome, labels), ""]
+    if outcome.kpis:
+        lines += [_kpis(outcome.kpis, labels), ""]
+    if outcome.source.expect:
+        checked, failed = len(outcome.source.expect), len(outcome.failed)
+        lines += [f"{labels.word('expectations')}: {checked - failed} {labels.word('of')} {checked}", ""]
+    return "\n".join(lines)
+
+
+def _obligations(outcome: Outcome, labels: Labels) -> str:
+    headings = ["citizen", "rule", "anchor", "n", "due", "book_by", "status", "satisfied_on", "cause"]
+    return table(
+        [labels.word(heading) for heading in headings],
+        [[view.citizen, *_cells(owed, labels)] for view in outcome.views for owed in view.derivation.obligations],
+    )
+
+
+def _cells(owed: Obligation, labels: Labels) -> list[str | None]:
+    return [
+        owed.rule,
+        str(owed.anchor.on),
+        str(owed.n),
+        _day(owed.due),
+        _day(owed.book_by),
+        labels.word(owed.status),
+        _day(owed.satisfied_on),
+        labels.word(owed.cause) if owed.cause else "",
+    ]
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+def _by_rule(outcome: Outcome, labels: Labels) -> str:
+    statuses: tuple[Status, ...] = ("met", "met_late", "breached", "open", "on_hold", "waived", "lapsed")
+    counts = Counter((owed.rule, owed.status) for view in outcome.views for owed in view.derivation.obligations)
+    rules = [rule.id for rule in outcome.source.model.rules]
+    return table(
+        [labels.word("rule"), *(labels.word(status) for status in statuses)],
+        [[rule, *(str(counts[rule, status]) for status in statuses)] for rule in rules],
+    )
+
+
+def _kpis(kpis: Sequence[KpiResult], labels: Labels) -> str:
+    headings = [labels.word(heading) for heading in ("kpi", "numerator", "denominator", "share", "target", "met")]
+    return table(headings, [_kpi_cells(kpi, labels) for kpi in kpis])
+
+
+def _kpi_cells(kpi: KpiResult, labels: Labels) -> list[str | None]:
+    return [
+        kpi.id,
+        labels.number(kpi.numerator),
+        labels.number(kpi.denominator),
+        labels.percent(kpi.share),
+        labels.percent(None if kpi.target is None else kpi.target.value),
+        "" if kpi.met is None else labels.word("yes" if kpi.met else "no"),
+    ]

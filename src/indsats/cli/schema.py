@@ -1,0 +1,16 @@
+"""`indsats schema`: the JSON Schemas of what indsats reads and prints."""
+
+from importlib import resources
+
+import click
+
+_SCHEMAS = resources.files("indsats") / "schemas"
+_NAMES = sorted(entry.name.removesuffix(".json") for entry in _SCHEMAS.iterdir() if entry.name.endswith(".json"))
+
+
+@click.command(name="schema")
+@click.argument("name", type=click.Choice(_NAMES))
+@click.option("--json", "as_json", is_flag=True, help="Changes nothing: a schema is a JSON document.")
+def schema(name: str, as_json: bool) -> None:
+    """Print the JSON Schema of a form, for editors and validators."""
+    click.echo((_SCHEMAS / f"{name}.json").read_text("utf-8"), nl=False)

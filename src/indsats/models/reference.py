@@ -1,0 +1,105 @@
+"""The page on the shipped models, `docs/reference/models.md`, made from the models themselves."""
+
+from collections.abc import Iterable, Sequence
+
+from indsats.domain.model import FactKind, Model, Rule
+from indsats.models.graph import mermaid
+from indsats.models.kinds import type_in_words
+from indsats.models.kpi_form import kpis_of
+from indsats.models.words import not_stated, rule_in_words, title_of
+
+_BEGINNING = """\
+# Models
+
+What the shipped models ask for, in words, made from the model files by `indsats model docs`; `make docs` writes it
+anew. A source is cited by its number and section. What a source leaves open is listed with what was chosen.
+"""
+
+
+def reference_page(models: Sequence[Model]) -> str:
+    """The page in Markdown: each model with its rules, then the catalogues of facts, each once."""
+    catalogues: dict[str, list[Model]] = {}
+    for model in models:
+        catalogues.setdefault("\n".join(_catalogue(model.facts.values())), []).append(model)
+    parts = [_BEGINNING, *(_model(model) for model in models)]
+    for catalogue, sharing in catalogues.items():
+        names = ", ".join(f"`{model.id}`" for model in sharing)
+        parts.append(
+            f"## Facts of {names}\n\nIn rank order: of one day's facts the earlier kind comes first.\n\n{catalogue}\n"
+        )
+    return "\n".join(parts)
+
+
+def _model(model: Model) -> str:
+    lines = [f"## `{model.reference}`: {model.title.en}", "", f"*{model.title.da}.* {_head(model)}", ""]
+    if model.phases:
+        lines += ["```mermaid", mermaid(model, "en").rstrip(), "```", ""]
+    open_points = not_stated(model)
+    for rule in model.rules:
+        lines += [f"### `{model.id}`: `{rule.id}`", "", *_rule(model, rule), ""]
+    if model.limits:
+        lines += [f"### `{model.id}`: limits", "", *_limits(model), ""]
+    if model.kpis:
+        lines += [f"### `{model.id}`: key figures", "", *_kpis(model), ""]
+    general = [(policy, choice) for where, policy, choice in open_points if not where]
+    if general:
+        lines += [f"### `{model.id}`: not stated in the source", ""]
+        lines += [f"- `{policy}`: {choice.en} *{choice.da}*" for policy, choice in general]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _head(model: Model) -> str:
+    first, last = model.valid.first, model.valid.last
+    said = [f"Source {model.source}." if model.source else "", f"Family `{model.family}`."]
+    said.append(f"Municipality {model.municipality}." if model.municipality else "")
+    said.append(f"Valid {first or 'from the first day'} to {last or 'the last day'}." if first or last else "")
+    return " ".join(part for part in said if part)
+
+
+def _rule(model: Model, rule: Rule) -> Iterable[str]:
+    yield f"**{title_of(rule, 'en')}** / *{title_of(rule, 'da')}*. Source: {rule.source or 'not stated'}."
+    yield ""
+    yield rule_in_words(model, rule, "en")
+    yield ""
+    yield f"*{rule_in_words(model, rule, 'da')}*"
+    if rule.policy_notes:
+        yield ""
+    for policy, choice in rule.policy_notes.items():
+        yield f"- not stated in the source: `{policy}`: {choice.en} *{choice.da}*"
+
+
+def _limits(model: Model) -> Iterable[str]:
+    for name, declared in model.limits.items():
+        said = declared if isinstance(declared, dict) else {}
+        title = said.get("title")
+        text = title.get("en") if isinstance(title, dict) else title
+        bounds = [f"{word} {said[key]}" for key, word in (("low", "at least"), ("high", "at most")) if key in said]
+        yield f"- `{name}`: {text or name}, {' and '.join(bounds) or 'unbounded'} ({said.get('source', 'no source')})"
+
+
+def _kpis(model: Model) -> Iterable[str]:
+    for kpi in kpis_of(model).values():
+        aims = []
+        if kpi.baseline:
+            aims.append(f"baseline {kpi.baseline.stated}" + (f" on {kpi.baseline.on}" if kpi.baseline.on else ""))
+        if kpi.target:
+            bound = "at least" if kpi.target.at == "at_least" else "at most"
+            aims.append(f"target {bound} {kpi.target.stated}" + (f" on {kpi.target.on}" if kpi.target.on else ""))
+        yield f"- `{kpi.id}`: {kpi.title.en} ({'; '.join([*aims, kpi.source or 'no source'])})"
+        for policy, choice in kpi.policy_notes.items():
+            yield f"  - not stated in the source: `{policy}`: {choice.en}"
+
+
+def _catalogue(kinds: Iterable[FactKind]) -> Iterable[str]:
+    yield "| kind | title | fields (`?` optional, *personal*) | effect |"
+    yield "|---|---|---|---|"
+    for kind in kinds:
+        fields = ", ".join(_field(kind, name) for name in kind.fields)
+        title = kind.title.en if kind.title else ""
+        yield f"| `{kind.name}` | {title} | {fields} | {kind.effect or ''} |"
+
+
+def _field(kind: FactKind, name: str) -> str:
+    text = f"`{name}`: {type_in_words(kind.fields[name])}"
+    return f"*{text}*" if name in kind.personal else text

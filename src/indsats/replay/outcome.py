@@ -1,0 +1,125 @@
+"""One file replayed: read, played, and compared with what it expects."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from indsats.domain.calendar import end_of, local_day
+from indsats.domain.events import BreachWithdrawn, DeadlineBreached
+from indsats.domain.model import Model
+from indsats.engine import View
+from indsats.errors import FactsInvalid
+from indsats.projections.kpis import KpiResult, kpis_of
+from indsats.projections.rows import PathwayKey
+from indsats.replay.document import Json, pathway_document
+from indsats.replay.entries import AnyLine, last_day
+from indsats.replay.expectations import Expected, Failure, failures
+from indsats.replay.facts_file import read_facts
+from indsats.replay.run import Replayed, replay
+from indsats.replay.scenario import read_scenario
+
+FACTS_SUFFIX = ".jsonl"
+
+
+class Source(NamedTuple):
+    """A fact file or scenario, read and without faults."""
+
+    file: str
+    title: str
+    model: Model
+    until: date
+    entries: Sequence[AnyLine]
+    repeated: int
+    others: Mapping[str, Model]
+    expect: Sequence[Expected] = ()
+
+
+class Outcome(NamedTuple):
+    """A finished replay, seen from its end or from a point."""
+
+    source: Source
+    run: Replayed
+    as_of: date
+    known_at: datetime
+    views: Sequence[View]
+    kpis: Sequence[KpiResult]
+    failed: Sequence[Failure]
+
+    @property
+    def breaches(self) -> int:
+        """How many breaches the ledgers hold, withdrawn ones too."""
+        return sum(isinstance(verdict, DeadlineBreached) for view in self.views for verdict in view.ledger)
+
+    @property
+    def withdrawals(self) -> int:
+        """How many of the breaches were withdrawn."""
+        return sum(isinstance(verdict, BreachWithdrawn) for view in self.views for verdict in view.ledger)
+
+    def document(self) -> Json:
+        """What scripts read: one element of `files`."""
+        model = self.source.model
+        return {
+            "file": self.source.file,
+            "title": self.source.title or None,
+            "model": {"id": model.id, "version": model.version, "digest": model.digest},
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at.isoformat(),
+            "pathways": [pathway_document(view) for view in self.views],
+            "kpis": [kpi.document for kpi in self.kpis],
+            "expectations": {
+                "checked": len(self.source.expect),
+                "failed": [str(failure) for failure in self.failed],
+            },
+        }
+
+
+def read_source(
+    path: Path, model: Model | None = None, until: date | None = None, municipality: str | None = None
+) -> Source:
+    """Read a scenario, or a fact file (`.jsonl`, which needs a model); `model` and `until` go before the file's own.
+
+    Raises `FactsInvalid` with every fault of the file.
+    """
+    if path.suffix != FACTS_SUFFIX:
+        read = read_scenario(path, model=model, municipality=municipality, until=until)
+        return Source(
+            str(path), read.title, read.model, read.until, read.entries, read.repeated, read.models, read.expect
+        )
+    if model is None:
+        raise FactsInvalid(f"{path}: a fact file names no model; allowed: --model with an id, id@version or a file")
+    try:
+        with path.open("rb") as lines:
+            facts = read_facts(lines, str(path), model, directory=path.parent, municipality=municipality)
+    except OSError as fault:
+        raise FactsInvalid(f"{path}: {fault.strerror}") from fault
+    return Source(
+        str(path), "", model, until or last_day(facts.entries) or date.min, facts.entries, facts.repeated, facts.models
+    )
+
+
+def play(
+    source: Source,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Outcome:
+    """Replay a file and look at it from its end, or as of a day and as known at an instant."""
+    run = replay(source.model, source.entries, source.until, others=source.others, progress=progress)
+    known_at = known_at or end_of(source.until)
+    as_of = as_of or local_day(known_at)
+    views = run.views(as_of, known_at)
+
+    def pathways(as_of: date, known_at: datetime) -> Sequence[Json]:
+        return [pathway_document(view) for view in run.views(as_of, known_at)]
+
+    def kpis(as_of: date, known_at: datetime) -> Sequence[Json]:
+        return [kpi.document for kpi in _kpis(source.model, run.views(as_of, known_at), as_of)]
+
+    failed = failures(source.expect, source.until, pathways, kpis)
+    return Outcome(source, run, as_of, known_at, views, _kpis(source.model, views, as_of), failed)
+
+
+def _kpis(model: Model, views: Sequence[View], as_of: date) -> list[KpiResult]:
+    keys = (PathwayKey(view.municipality, model.family, model.subject, view.citizen) for view in views)
+    return kpis_of(zip(keys, (view.derivation for view in views), strict=True), model, as_of)

@@ -1,0 +1,52 @@
+"""What conditions can name, what rows hold and what the tables keep are the same columns."""
+
+from typing import NamedTuple
+
+import pytest
+import sqlalchemy as sa
+
+from indsats.domain.kpi import READ_MODELS
+from indsats.projections import tables
+from indsats.projections.employments import EmploymentRow
+from indsats.projections.facts import FactRow, FieldRow
+from indsats.projections.obligations import ObligationRow
+from indsats.projections.pathways import PathwayRow, VisitRow
+from indsats.projections.rows import PathwayKey
+from indsats.projections.spells import SpellRow
+
+ROWS: dict[sa.Table, type[NamedTuple]] = {
+    tables.pathways: PathwayRow,
+    tables.visits: VisitRow,
+    tables.spells: SpellRow,
+    tables.employments: EmploymentRow,
+    tables.obligations: ObligationRow,
+    tables.facts: FactRow,
+    tables.fact_fields: FieldRow,
+}
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "text": sa.String,
+    "number": (sa.Integer, sa.Double),
+    "day": sa.Date,
+    "flag": sa.Boolean,
+}
+
+
+@pytest.mark.parametrize("table", ROWS, ids=str)
+def test_a_table_has_the_columns_of_its_rows(table: sa.Table) -> None:
+    fields = [*PathwayKey._fields, *ROWS[table]._fields]
+    assert sorted(column.name for column in table.columns) == sorted(fields)
+
+
+@pytest.mark.parametrize("name", READ_MODELS)
+def test_a_condition_can_name_only_columns_that_are_there(name: str) -> None:
+    table = tables.metadata.tables[tables.PREFIX + name]
+    for column, (type_, _) in READ_MODELS[name].columns.items():
+        found = table.c["from_on" if column == "on" else column]
+        assert isinstance(found.type, TYPES[type_]), column
+
+
+def test_every_table_has_the_prefix_and_the_municipality_first_in_its_key() -> None:
+    assert set(tables.metadata.tables.values()) == set(ROWS)
+    for table in tables.metadata.tables.values():
+        assert table.name.startswith("indsats_")
+        assert next(iter(table.primary_key.columns)).name == "municipality"
