@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import pytest
 from tests.playing import played, stored
 from tests.strategies import SMALL, History, Telling
 
@@ -32,7 +31,6 @@ def test_a_scheduler_that_runs_warns_and_finds_on_the_day() -> None:
     ]
 
 
-@pytest.mark.xfail(reason="a warning that comes late carries the day on which it was to be given")
 def test_what_is_found_late_carries_the_day_on_which_it_is_found() -> None:
     assert _receipt_found_on({date(2017, 3, 10)}) == [
         ("DeadlineDueSoon", date(2017, 3, 10)),

@@ -1,7 +1,7 @@
 """The aggregate: one citizen's pathway, folded from its stream, and the decisions that add to it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple, assert_never
 
 from msgspec import Struct
@@ -83,6 +83,7 @@ class Pathway:
         self._annulled: dict[str, datetime] = {}
         self._warned: set[BreachKey] = set()
         self._pending: list[Event] = []
+        self._latest = datetime.min.replace(tzinfo=UTC)
 
     @property
     def id(self) -> str:
@@ -95,6 +96,7 @@ class Pathway:
         """Take one event of the stream into account; nothing is decided here."""
         envelope, body = event.envelope, event.body
         self.version = envelope.version
+        self._latest = envelope.recorded_at
         match body:
             case FactRecorded():
                 self.facts[body.fact] = Fact(
@@ -173,18 +175,35 @@ class Pathway:
     ) -> date | None:
         """Register facts in one transaction, synced before and after; returns the day of the next change.
 
+        A fact whose id was registered before with the same content changes nothing; with another it is refused.
         `due` is the next change known so far. `signatures` say who registered each, if not the command's own actor.
         Without `late` a fact that has no legal move is refused. Raises `FactRefused`; nothing is appended then.
         """
+        signed = signatures or [Signature(stamp.actor, stamp.role)] * len(registrations)
+        new = [pair for pair in zip(registrations, signed, strict=True) if not self._has(pair[0])]
+        if not new:
+            return due
+        stamp = self._not_before_the_last(stamp)
         as_of = local_day(stamp.at)
+        if not late:
+            self._refuse_illegal([registration for registration, _ in new], models, stamp)
         if due is not None and due <= as_of:
             self.sync(models, stamp, due)
-        if not late:
-            self._refuse_illegal(registrations, models, stamp)
-        signed = signatures or [Signature(stamp.actor, stamp.role)] * len(registrations)
-        for registration, signature in zip(registrations, signed, strict=True):
-            self._append(registration, self._digest(as_of), replace(stamp, actor=signature.actor, role=signature.role))
-        return self.sync(models, stamp, as_of, because_of=_id_of(registrations[-1]))
+        for registration, by in new:
+            self._append(registration, self._digest(as_of), replace(stamp, actor=by.actor, role=by.role))
+        return self.sync(models, stamp, as_of, because_of=_id_of(new[-1][0]))
+
+    def _has(self, registration: Registration) -> bool:
+        """Whether a fact of that id and content was registered before; refuses the id with another content."""
+        if not isinstance(registration, FactRecorded) or (known := self.facts.get(registration.fact)) is None:
+            return False
+        if (known.kind, known.on, known.fields) != (registration.kind, registration.on, registration.fields):
+            raise FactRefused(f"the id {registration.fact!r} is that of another fact, {known.kind} on {known.on}")
+        return True
+
+    def _not_before_the_last(self, stamp: Stamp) -> Stamp:
+        """The instants of a stream never decrease, though a clock may be set back."""
+        return stamp if stamp.at >= self._latest else replace(stamp, at=self._latest)
 
     def sync(self, models: Models, stamp: Stamp, since: date, because_of: str | None = None) -> date | None:
         """Append the verdicts that make the ledger agree with what is derived; returns the day of the next change.
@@ -192,6 +211,7 @@ class Pathway:
         `since` is the day from which changes were not looked at: each day of change from there on is taken in its
         turn, so that a sweep that comes late finds what daily sweeps would have found.
         """
+        stamp = self._not_before_the_last(stamp)
         today = local_day(stamp.at)
         day = min(since, today)
         while True:
