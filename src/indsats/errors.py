@@ -7,7 +7,9 @@ IndsatsError
 │   └── FactsInvalid        a fact or scenario file with faults, all of them at once
 ├── Refused                 well-formed, but not allowed here and now; nothing was recorded
 │   └── FactRefused         no legal move from the present phase
-└── StoredEventUnreadable   a stored row is of an unknown name or does not decode
+├── StoredEventUnreadable   a stored row is of an unknown name or does not decode
+├── DatabaseNotReady        the database lacks tables of this version, or is newer than it
+└── KeyMissing              a master key that something was sealed under is not at hand
 """
 
 from collections.abc import Sequence
@@ -58,3 +60,11 @@ class StoredEventUnreadable(IndsatsError):
         self.version = version
         self.reason = reason
         super().__init__(f"stream {stream}, version {version}: {reason}")
+
+
+class DatabaseNotReady(IndsatsError):
+    """The tables are not those of this version; the message says which command mends it."""
+
+
+class KeyMissing(IndsatsError):
+    """A master key is not where it should be, or not kept as it should be. Nothing was read or written."""

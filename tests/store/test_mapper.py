@@ -22,7 +22,8 @@ from indsats.domain.events import (
     ModelPinned,
 )
 from indsats.errors import StoredEventUnreadable
-from indsats.store.mapper import EventMapper, StoredRow
+from indsats.store.mapper import EventMapper
+from indsats.store.rows import StoredRow
 
 MAPPER = EventMapper()
 ENVELOPE = Envelope(

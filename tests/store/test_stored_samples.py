@@ -20,7 +20,8 @@ from indsats.domain.events import (
     ModelChanged,
     ModelPinned,
 )
-from indsats.store.mapper import EventMapper, StoredRow
+from indsats.store.mapper import EventMapper
+from indsats.store.rows import StoredRow
 
 SAMPLES = Path(__file__).parents[1] / "stored"
 

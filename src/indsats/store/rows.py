@@ -1,0 +1,54 @@
+"""An event as the database has it: what the event store's library knows of it, and the envelope beside it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from eventsourcing.persistence import StoredEvent
+
+from indsats.domain.events import Envelope
+
+
+class StreamOwner(NamedTuple):
+    """Whose stream it is; there is one stream for each."""
+
+    municipality: str
+    family: str
+    subject: str
+    subject_id: str
+
+
+class WrappedKey(NamedTuple):
+    """The key of a citizen, or other subject, as it is stored: sealed under the master key named by its fingerprint."""
+
+    key_id: str
+    municipality: str
+    subject: str
+    subject_id: str
+    wrapped_key: str
+    master_key: str
+
+
+@dataclass(frozen=True)
+class StoredRow(StoredEvent):
+    """A stored event with its envelope beside it, as columns; `state` holds the body alone.
+
+    `owner` stands in the first event of a stream. `new_key` is to be stored in the same transaction.
+    """
+
+    envelope: Envelope
+    owner: StreamOwner | None = None
+    new_key: WrappedKey | None = None
+
+
+@lru_cache(maxsize=1024)  # the events of one command share their instants
+def stored_instant(instant: datetime) -> str:
+    """An instant as it is stored: UTC, with six digits of a second always, so that text sorts by time."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+@lru_cache(maxsize=1024)
+def read_instant(text: str) -> datetime:
+    """The instant that was stored."""
+    return datetime.fromisoformat(text)
