@@ -139,6 +139,26 @@ class _Story:
         for _ in range(self.pick((1, 1, 1, 2, 3))):
             self.tell_fact(self.pick(self.kinds), on, self.instant(on))
 
+    def hold(self) -> None:
+        """Begin a hold that one of the rules pauses for, and end it, perhaps on the day before it began."""
+        first = self.day()
+        last = first + timedelta(days=self.pick((0, 1, 3, 10, 30, -1)))
+        reason = self.pick(self.paused_by)
+        for effect, on in (("hold_start", first), ("hold_end", last)):
+            self.tell_fact(self.kind_of(effect), on, self.instant(on), {"reason": reason})
+
+    def restart(self) -> None:
+        """End an employment and begin it again, perhaps on the same day."""
+        last = self.day()
+        first = last + timedelta(days=self.pick((0, 0, 1, 20)))
+        end, start = self.kind_of("employment_end"), self.kind_of("employment_start")
+        self.tell_fact(end, last, self.instant(last), {"employment": "a"})
+        fields = self.fields(self.model.facts[start], first) | {"employment": "a"}
+        self.tell_fact(start, first, self.instant(first), fields)
+
+    def kind_of(self, effect: str) -> str:
+        return next(name for name, kind in self.model.facts.items() if kind.effect == effect)
+
     def annul(self) -> None:
         """Take a fact out; perhaps tell it anew in the same breath."""
         facts = [telling for telling in self.tellings if isinstance(telling.said, FactRecorded)]
@@ -261,6 +281,10 @@ def histories(draw: st.DrawFn, model: Model, other: Model | None = None, most: i
                 story.annul()
             elif chance >= 12 and other is not None:
                 story.change_model(draw(st.sampled_from((other, model))))
+            elif chance in (10, 11) and story.paused_by:
+                story.hold()
+            elif chance == 9 and any(rule.scope == "employment" for rule in story.rules):
+                story.restart()
             else:
                 story.tell_another()
         tellings += story.tellings

@@ -42,6 +42,7 @@ def test_what_was_seen_from_two_points_is_seen_from_them_for_ever(history: Histo
         assert list(map(pathway_document, step.engine.views(local_day(at), at))) == documents
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(any_history)
 def test_stored_events_folded_again_are_the_pathway_that_decided_them(history: History) -> None:
     pathways = _never_stored(history)
