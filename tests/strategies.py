@@ -156,6 +156,15 @@ class _Story:
         fields = self.fields(self.model.facts[start], first) | {"employment": "a"}
         self.tell_fact(start, first, self.instant(first), fields)
 
+    def waive(self) -> None:
+        """Waive one or all of a rule's occurrences, of every employment."""
+        fields: dict[str, FieldValue] = {"rule": self.pick(self.rules).id, "reason": "agreed"}
+        if n := self.pick((1, 1, 2, None)):
+            fields["n"] = n
+        kind = self.model.facts[self.kind_of("waiver")]
+        on = self.day()
+        self.tell_fact(kind.name, on, self.instant(on), {name: fields[name] for name in kind.fields if name in fields})
+
     def kind_of(self, effect: str) -> str:
         return next(name for name, kind in self.model.facts.items() if kind.effect == effect)
 
@@ -285,6 +294,8 @@ def histories(draw: st.DrawFn, model: Model, other: Model | None = None, most: i
                 story.hold()
             elif chance == 9 and any(rule.scope == "employment" for rule in story.rules):
                 story.restart()
+            elif chance == 8:
+                story.waive()
             else:
                 story.tell_another()
         tellings += story.tellings

@@ -226,6 +226,21 @@ def test_the_lines_of_a_file_can_stand_in_any_order() -> None:
     assert ledger == _first_conversation(_replay("2017-01-31", *reversed(lines)))
 
 
+def test_what_stands_first_in_the_file_is_registered_first_of_one_instant() -> None:
+    referred = {"citizen": "c1", "on": "2017-01-09", "fact": "referred"}
+    individual, club = referred | {"track": "individual"}, referred | {"track": "job_club"}
+    attended = {"citizen": "c1", "on": "2017-01-12", "fact": "job_club_attended", "club": "k1"}
+    for lines, status in (
+        ((START, individual, club, attended), "met"),
+        ((START, club, individual, attended), "breached"),
+    ):
+        # However the entries are handed over.
+        for entries in (_read(*lines).entries, _read(*lines).entries[::-1]):
+            run = replay(STEVNS, entries, date(2017, 1, 31), others={})
+            owed = {owed.rule: owed.status for owed in _only(run.views()).derivation.obligations}
+            assert owed["job_club"] == status
+
+
 def test_a_fact_without_a_legal_move_is_kept_and_flagged() -> None:
     refused = {"citizen": "c1", "on": "2017-01-05", "fact": "flexjob_refused", "outcome": "no", "id": "refused"}
     timeline = _only(_replay("2017-01-31", START, refused).views()).derivation.timeline
