@@ -1,6 +1,8 @@
 """What the commands share: options, exit codes, tables for people, one JSON document for scripts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -15,6 +17,9 @@ from indsats.errors import ValueInvalid
 FAILED_EXPECTATION = 1
 FAILED_INPUT = 2
 REFUSED = 3
+
+_LONG_WORK = 5_000
+"""From so many steps on progress is told in lines, too."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -69,6 +74,24 @@ def lang_option(command: Command) -> Command:
 def echo_json(document: Mapping[str, object]) -> None:
     """Print one document: UTF-8, keys in the order of the contract."""
     click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1))
+
+
+@contextmanager
+def progress_bar(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error that the given function moves on; where that is no terminal, a line for each tenth."""
+    if sys.stderr.isatty():
+        with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+            yield bar.update
+        return
+    done = 0
+
+    def advance(steps: int) -> None:
+        nonlocal done
+        before, done = done, done + steps
+        if length >= _LONG_WORK and done * 10 // length > before * 10 // length:
+            click.echo(f"{label}: {done * 100 // length} %", err=True)
+
+    yield advance
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> str:

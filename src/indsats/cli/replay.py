@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from indsats.cli.labels import Labels
-from indsats.cli.output import FAILED_EXPECTATION, Day, Point, echo_json, json_option, lang_option, table
+from indsats.cli.output import FAILED_EXPECTATION, Day, Point, echo_json, json_option, lang_option, progress_bar, table
 from indsats.domain.model import Model
 from indsats.domain.obligations import Obligation, Status
 from indsats.errors import FactsInvalid, InputInvalid
@@ -73,10 +73,8 @@ def read_all(files: Sequence[Path], model: Model | None, until: date | None, mun
 
 
 def _played(source: Source, as_of: date | None, known_at: datetime | None) -> Outcome:
-    with click.progressbar(
-        length=len(source.entries), label=Path(source.file).name, file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
-        return play(source, as_of, known_at, bar.update)
+    with progress_bar(Path(source.file).name, len(source.entries)) as advance:
+        return play(source, as_of, known_at, advance)
 
 
 def _report(outcome: Outcome, labels: Labels) -> str:
