@@ -67,8 +67,9 @@ def test_a_looser_rhythm_is_allowed_and_flagged(signed: str) -> None:
     assert (str(found.due), found.status) == ("2017-06-01", "open")
     looser = next(step for step in found.steps if step.what == "looser")
     assert (str(looser.on), looser.fact) == ("2017-03-29", f"agreed {signed}")
-    [tighter] = derivation(STAGES, "2017-03-10", BEGAN, agreed("2017-03-02", "P2W")).obligations
-    assert [step.what for step in tighter.steps] == ["source", "anchor", "agreed", "result"]
+    for every in ("P2W", "P4W"):
+        [found] = derivation(STAGES, "2017-03-10", BEGAN, agreed("2017-03-02", every)).obligations
+        assert [step.what for step in found.steps] == ["source", "anchor", "agreed", "result"]
 
 
 def test_an_agreement_changes_a_satisfied_occurrence_too() -> None:
@@ -93,6 +94,10 @@ def test_an_agreement_without_rhythm_changes_nothing() -> None:
     assert dues(STAGES, "2017-03-10", agreed("2017-03-02")) == ["1: due 2017-03-29, open"]
     assert dues(STAGES, "2017-03-10", agreed("2017-03-02", dates=[])) == ["1: due 2017-03-29, open"]
     assert dues(STAGES, "2017-03-10", agreed("2017-03-02", "P2W"), agreed("2017-03-05")) == ["1: due 2017-03-15, open"]
+
+
+def test_an_empty_list_of_dates_leaves_the_interval() -> None:
+    assert dues(STAGES, "2017-03-10", agreed("2017-03-02", "P2W", [])) == ["1: due 2017-03-15, open"]
 
 
 def test_an_agreement_on_another_employment_changes_nothing() -> None:
@@ -160,8 +165,9 @@ def test_dates_that_are_over_end_an_earlier_interval_too() -> None:
     facts = [agreed("2017-03-02", "P2W"), *held("2017-03-15"), agreed("2017-03-20", dates=["2017-03-19"])]
     assert dues(STAGES, "2017-03-20", *facts)[1] == "2: due 2017-04-12, open"
     # But never to the signing day or before: then the day of the earlier agreement stays.
-    looser = [agreed("2017-03-02", "P6W"), agreed("2017-04-03", dates=["2017-03-19"])]
-    assert dues(STAGES, "2017-04-03", *looser) == ["1: due 2017-04-12, open"]
+    for signed in ("2017-03-29", "2017-04-03"):
+        looser = [agreed("2017-03-02", "P6W"), agreed(signed, dates=["2017-03-19"])]
+        assert dues(STAGES, "2017-04-03", *looser) == ["1: due 2017-04-12, open"]
 
 
 def test_without_stages_nothing_is_owed_before_an_agreement() -> None:
