@@ -157,12 +157,15 @@ class _Story:
         self.tell_fact(start, first, self.instant(first), fields)
 
     def waive(self) -> None:
-        """Waive one or all of a rule's occurrences, of every employment."""
-        fields: dict[str, FieldValue] = {"rule": self.pick(self.rules).id, "reason": "agreed"}
+        """Waive one or all of a rule's occurrences, of every employment, mostly soon after an anchor."""
+        rule = self.pick(self.rules)
+        fields: dict[str, FieldValue] = {"rule": rule.id, "reason": "agreed"}
         if n := self.pick((1, 1, 2, None)):
             fields["n"] = n
         kind = self.model.facts[self.kind_of("waiver")]
-        on = self.day()
+        facts = [telling.said for telling in self.tellings if isinstance(telling.said, FactRecorded)]
+        anchored_on = [fact.on for fact in facts if fact.kind == rule.when.fact]
+        on = self.pick(anchored_on) + timedelta(days=self.pick((0, 1, 3, 8))) if anchored_on else self.day()
         self.tell_fact(kind.name, on, self.instant(on), {name: fields[name] for name in kind.fields if name in fields})
 
     def kind_of(self, effect: str) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from indsats.domain.catalogue import COMMON_KEYS
 from indsats.domain.model import EFFECTS, FIELD_TYPES
 from indsats.errors import InputInvalid
 from indsats.models.document import read_document
 from indsats.models.extends import shipped
 from indsats.models.faults import Faults, MappingNode, Node, ScalarNode, SequenceNode
 from indsats.models.form import form_of
-from indsats.models.kinds import RESERVED_FIELDS
 from indsats.models.kpi_form import KEYS as KPI_KEYS
 from indsats.models.library import load
 from indsats.models.reader import KEYS
@@ -94,7 +94,7 @@ def test_it_has_the_keys_of_the_reader() -> None:
 def test_it_has_the_words_of_the_kernel() -> None:
     kind = SCHEMA["properties"]["facts"]["additionalProperties"]["anyOf"][0]["properties"]
     assert set(kind["effect"]["enum"]) == set(EFFECTS)
-    assert set(kind["fields"]["propertyNames"]["not"]["enum"]) == set(RESERVED_FIELDS)
+    assert set(kind["fields"]["propertyNames"]["not"]["enum"]) == set(COMMON_KEYS)
     assert all(re.fullmatch(SCHEMA["$defs"]["type"]["anyOf"][0]["pattern"], name) for name in FIELD_TYPES)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from tests.playing import stored, streams
@@ -146,6 +146,13 @@ def test_what_an_entry_says_of_its_registration_is_stored() -> None:
 )
 def test_a_day_is_swept_at_its_beginning_before_its_facts(recorded: str, ledger: list[str]) -> None:
     assert _first_conversation(_replay("2017-01-31", START, HELD | {"recorded": recorded})) == ledger
+
+
+def test_what_a_sweep_finds_is_known_from_the_beginning_of_the_day() -> None:
+    run = _replay("2017-01-31", START, HELD | {"recorded": "2017-01-10T09:00:00+01:00"})
+    midnight = datetime.fromisoformat("2017-01-10T00:00:00+01:00")
+    assert _ledger(_only(run.views(known_at=midnight)).ledger) == ["breached 2017-01-10"]
+    assert _ledger(_only(run.views(known_at=midnight - timedelta(microseconds=1))).ledger) == []
 
 
 def test_every_day_is_swept_from_the_first_registration_to_the_last_day_both_included() -> None:

@@ -12,13 +12,12 @@ from jsonschema import Draft202012Validator
 from tests.models.test_schema import as_json
 from tests.replay.fact_lines import ANNULLED, CHANGED, HELD, JOB, MEETING, START
 
-from indsats.domain.catalogue import ADMINISTRATIVE
+from indsats.domain.catalogue import ADMINISTRATIVE, COMMON_KEYS
 from indsats.domain.obligations import ChangePolicy, Status
 from indsats.domain.obligations.obligation import Cause
 from indsats.errors import InputInvalid
 from indsats.models.document import read_document
 from indsats.models.faults import Faults
-from indsats.replay.entries import COMMON_KEYS
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 STORIES = sorted(path for path in SCENARIOS.rglob("*.yaml") if path.parent.name != "models")

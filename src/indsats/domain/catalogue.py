@@ -34,6 +34,9 @@ HOURS = frozenset({"weekly_hours", "attendance_hours", "hours", "work_capacity_h
 
 HOURS_OF_A_WEEK = 168
 
+COMMON_KEYS = ("citizen", "unit", "fact", "on", "recorded", "id", "actor", "role", "municipality")
+"""The keys of a fact that say who, what and when; all others are fields of its kind, which cannot have these names."""
+
 ANNULLED = "annulled"
 MODEL_CHANGED = "model_changed"
 

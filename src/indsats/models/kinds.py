@@ -3,15 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from indsats.domain.catalogue import ADMINISTRATIVE, COMMON_KEYS
 from indsats.domain.model import EFFECTS, FIELD_TYPES, FactKind, FieldType, Title
 from indsats.domain.values import Duration
 from indsats.models.faults import Entry, Faults, MappingNode, Node, ScalarNode, SequenceNode
-
-RESERVED_FIELDS = frozenset("citizen unit fact on recorded id actor role municipality".split())
-"""The keys of a fact that say who, what and when; no field can have their names."""
-
-RESERVED_KINDS = frozenset({"annulled", "model_changed"})
-"""Entries of a fact file that are no facts."""
 
 SUBJECTS = ("citizen", "unit", "project")
 
@@ -93,7 +88,7 @@ def read_kinds(faults: Faults, node: Node, has_roles: bool) -> dict[str, FactKin
     kinds = {}
     for rank, (name, entry) in enumerate(faults.entries(node, "facts").items()):
         read_name(faults, entry.key, "a kind of fact")
-        if name in RESERVED_KINDS:
+        if name in ADMINISTRATIVE:
             faults.add(entry.key, f"{name!r} is an entry of every fact file and cannot be a kind")
         kinds[name] = _read_kind(faults, name, rank, entry, has_roles)
     return kinds
@@ -133,7 +128,7 @@ def _read_fields(faults: Faults, node: Node, what: str, has_roles: bool) -> dict
     fields = {}
     for name, entry in faults.entries(node, f"{what}: fields").items():
         read_name(faults, entry.key, "a field")
-        if name in RESERVED_FIELDS:
+        if name in COMMON_KEYS:
             faults.add(entry.key, f"{what}: every fact has a key {name!r} already; give the field another name")
         if found := read_type(faults, entry.value, f"{what}: field {name}"):
             # Without roles to choose from, whatever a fact says is one.

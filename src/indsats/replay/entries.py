@@ -13,6 +13,7 @@ from indsats.domain.calendar import local_day, noon_of
 from indsats.domain.catalogue import (
     ADMINISTRATIVE,
     ANNULLED,
+    COMMON_KEYS,
     MODEL_CHANGED,
     REPLAY_KEY,
     Catalogue,
@@ -24,9 +25,6 @@ from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import ChangePolicy
 from indsats.errors import InputInvalid
 from indsats.models.library import load
-
-COMMON_KEYS = ("citizen", "unit", "fact", "on", "recorded", "id", "actor", "role", "municipality")
-"""The keys of an entry that belong to no kind; all others are fields of the fact."""
 
 IMPORT_ACTOR = "import"
 SYSTEM_ROLE = "system"
