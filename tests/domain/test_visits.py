@@ -271,3 +271,10 @@ def test_the_phase_in_which_the_next_fact_finds_the_pathway(as_of: str, phase: s
     index = next(index for index, found in enumerate(timeline.facts) if found.on == day(as_of))
     assert timeline.phase_before(index) == phase
     assert timeline.phase_before(len(facts) - 1) == "none"
+
+
+def test_a_closing_from_a_phase_that_it_cannot_close_is_irregular() -> None:
+    strict = rules("", "moves: [{on: closed, from: [working], to: closed}]")
+    facts = [fact("wait_began", BEGIN), fact("closed", "2017-01-03", reason="done")]
+    timeline = view(strict, "2017-02-01", *facts)
+    assert (timeline.phase, irregular(timeline)) == ("waiting", ["closed 2017-01-03"])
