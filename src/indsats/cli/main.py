@@ -14,7 +14,7 @@ _COMMANDS = {
     "demo": ("indsats.cli.demo:demo", "Replay the shipped scenarios."),
     "model": ("indsats.cli.model:model", "List, show, check, compare and draw models."),
     "replay": ("indsats.cli.replay:replay_command", "Play scenarios and fact files as they would have been recorded."),
-    "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a form."),
+    "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a file or a document."),
 }
 """The commands by name: where they are, and their line in the list, which is printed without loading any."""
 

@@ -145,7 +145,7 @@ def _head(found: Model) -> dict[str, object]:
         "version": found.version,
         "digest": found.digest,
         "title": title_form(found.title),
-        "source": found.source,
+        "source": found.source or None,
         "family": found.family,
         "subject": found.subject,
         "municipality": found.municipality,
@@ -181,7 +181,15 @@ def _checked(reference: str) -> tuple[dict[str, object], Sequence[object]]:
 def _fault(fault: object) -> Mapping[str, object]:
     if isinstance(fault, Fault):
         return cast(Mapping[str, object], msgspec.to_builtins(fault))
-    return {"file": None, "line": None, "column": None, "what": str(fault)}
+    return {
+        "file": None,
+        "line": None,
+        "column": None,
+        "what": str(fault),
+        "allowed": [],
+        "did_you_mean": None,
+        "excerpt": "",
+    }
 
 
 def _shown(found: Model, lang: Lang) -> Iterable[str]:

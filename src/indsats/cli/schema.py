@@ -12,5 +12,5 @@ _NAMES = sorted(entry.name.removesuffix(".json") for entry in _SCHEMAS.iterdir()
 @click.argument("name", type=click.Choice(_NAMES))
 @click.option("--json", "as_json", is_flag=True, help="Changes nothing: a schema is a JSON document.")
 def schema(name: str, as_json: bool) -> None:
-    """Print the JSON Schema of a form, for editors and validators."""
+    """Print the JSON Schema of a kind of file, or of the document that a command prints with --json."""
     click.echo((_SCHEMAS / f"{name}.json").read_text("utf-8"), nl=False)

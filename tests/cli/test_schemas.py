@@ -1,0 +1,265 @@
+"""Every command that prints a document prints one of the schema that the package has for it."""
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.cli.test_replay import STORY, facts, run
+from tests.test_docs import subcommands
+
+from indsats.cli.main import indsats
+from indsats.domain.model import Force
+from indsats.domain.obligations import Status
+from indsats.domain.obligations.obligation import Cause
+
+Place = tuple[str | int, ...]
+
+NAMES = sorted(entry.name.removesuffix(".json") for entry in (resources.files("indsats") / "schemas").iterdir())
+FORMS = ("facts", "model", "scenario")
+STORIES = "scenarios/stories"
+HELD = f"{STORIES}/hold-over-the-anchor.yaml"
+IRREGULAR = f"{STORIES}/irregular.yaml"
+MEETINGS = f"{STORIES}/project-meetings.yaml"
+PERMIT = "scenarios/models/permit.yaml"
+
+RUNS: Mapping[str, list[list[str]]] = {
+    "replay": [
+        [str(STORY)],
+        [HELD, IRREGULAR],
+        [MEETINGS],
+        [f"{STORIES}/at-project-start.yaml", f"{STORIES}/no-show.yaml"],
+        ["scenarios/kpis/days_to_flexjob.yaml", "--as-of", "2017-02-01"],
+        [str(STORY), "--known-at", "2017-01-12T09:00:00+01:00"],
+    ],
+    "demo": [[]],
+    "check": [[str(STORY)], [HELD, IRREGULAR, MEETINGS]],
+    "model list": [[]],
+    "model show": [["stevns-2017"], ["flexjob-base"], [PERMIT]],
+    "model check": [["stevns-2017", PERMIT], ["stevns-2017", "stevns"]],
+    "model diff": [["stevns-2017", "aalborg-2017"], ["aalborg-2017", PERMIT], ["stevns-2017", "stevns-2017"]],
+    "model graph": [["stevns-2017"], [PERMIT, "--lang", "da"]],
+    "model docs": [[]],
+}
+"""The commands that print a document, and the arguments that they are run with here."""
+
+
+def name_of(command: str) -> str:
+    return "replay" if command == "demo" else command.replace(" ", "-")
+
+
+@cache
+def schema(name: str) -> Mapping[str, Any]:
+    """A schema as the command line prints it."""
+    done = run("schema", name)
+    assert (done.returncode, done.stderr) == (0, "")
+    printed: Mapping[str, Any] = json.loads(done.stdout)
+    return printed
+
+
+def faults(name: str, document: object) -> list[str]:
+    validator = Draft202012Validator(schema(name), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+
+
+def printed(command: str, *arguments: str | Path, code: int = 0) -> Any:
+    done = run(*command.split(), *arguments, "--json")
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+@cache
+def example(name: str) -> Any:
+    """A valid document, small, with breaches, withdrawals and faults."""
+    if name == "model-check":
+        return printed("model check", "stevns-2017", "stevns", code=2)
+    [command] = [command for command in RUNS if name_of(command) == name and command != "demo"]
+    return printed(command, *RUNS[command][0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_schemas_are_schemas_with_a_title(name: str) -> None:
+    Draft202012Validator.check_schema(schema(name))
+    assert schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema(name)["title"]
+
+
+def test_every_document_has_a_schema_and_is_tested() -> None:
+    assert {*RUNS} == {*subcommands(indsats)} - {"schema"}
+    assert sorted({*map(name_of, RUNS), *FORMS}) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        pytest.param(command, arguments, id=" ".join([command, *(Path(argument).name for argument in arguments)]))
+        for command, every in RUNS.items()
+        for arguments in every
+    ],
+)
+def test_what_is_printed_is_valid(command: str, arguments: list[str]) -> None:
+    found = printed(command, *arguments, code=2 if "stevns" in arguments else 0)
+    assert faults(name_of(command), found) == []
+
+
+def test_what_is_not_known_is_null_in_valid_documents() -> None:
+    held, irregular = printed("replay", HELD, IRREGULAR)["files"]
+    owed = [owed for pathway in held["pathways"] for owed in pathway["obligations"] if owed["due"] is None]
+    assert {(one["status"], one["book_by"], one["known_in_time"]) for one in owed} == {("on_hold", None, True)}
+    assert any(pathway["irregular"] for pathway in irregular["pathways"])
+    assert any(kpi["share"] is None and kpi["denominator"] == 0 for kpi in irregular["kpis"])
+    [meetings] = printed("replay", MEETINGS)["files"]
+    assert meetings["kpis"] == []
+    assert {pathway["phase"] for pathway in meetings["pathways"]} == {"closed", None}
+
+
+def test_fact_files_and_failed_expectations_give_valid_documents(tmp_path: Path) -> None:
+    order = {"unit": "team-1", "fact": "job_order_received", "on": "2017-01-02", "order": "o1"}
+    found = printed("replay", facts(tmp_path, order), "--model", "stevns-2017")
+    assert (found["files"][0]["title"], faults("replay", found)) == (None, [])
+    story = tmp_path / "story.yaml"
+    story.write_text(STORY.read_text().replace("status: met,", "status: breached,"))
+    found = printed("replay", story, code=1)
+    assert len(found["files"][0]["expectations"]["failed"]) == 1
+    assert faults("replay", found) == []
+
+
+def test_faults_with_and_without_a_place_are_valid(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("id: own\nversion: 1\nfacts: {a: {}}\nrules: {r: {kind: deadlin, when: {fact: b}}}\n")
+    found = printed("model check", path, "nothing", code=2)
+    assert faults("model-check", found) == []
+    assert {fault["line"] for fault in found["files"][0]["faults"]} == {4}
+    assert [fault["line"] for fault in found["files"][1]["faults"]] == [None]
+
+
+def test_the_form_of_a_model_shown_is_a_model() -> None:
+    assert faults("model", example("model-show")["form"]) == []
+
+
+@pytest.mark.parametrize("name", sorted({*map(name_of, RUNS)}))
+def test_no_key_may_be_missing(name: str) -> None:
+    found = example(name)
+    assert faults(name, found) == []
+    paths = [*keys(found)]
+    assert paths
+    for path in paths:
+        changed = copy.deepcopy(found)
+        del at(changed, path[:-1])[path[-1]]
+        assert faults(name, changed) != [], f"{path} may be missing"
+
+
+def keys(document: object, path: Place = ()) -> Iterator[Place]:
+    """The keys of all objects, of each list only of the first item of a kind; not those that a model names itself."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            if path[:1] != ("words",) or len(path) == 2:
+                yield (*path, key)
+            if key != "form" and "keys" not in path:
+                yield from keys(value, (*path, key))
+    elif isinstance(document, list):
+        kinds = {
+            tuple(item) if isinstance(item, dict) else (): index for index, item in reversed([*enumerate(document)])
+        }
+        for index in kinds.values():
+            yield from keys(document[index], (*path, index))
+
+
+def at(document: Any, path: Place) -> Any:
+    for key in path:
+        document = document[key]
+    return document
+
+
+@pytest.mark.parametrize("name", sorted({*map(name_of, RUNS)}))
+def test_keys_may_be_added(name: str) -> None:
+    found = copy.deepcopy(example(name))
+    for path in [*keys(found)]:
+        if name != "model-show" or path[0] != "words":
+            at(found, path[:-1])["added"] = True
+    assert faults(name, found) == []
+
+
+FILE: Place = ("files", 0)
+PATHWAY: Place = (*FILE, "pathways", 0)
+OWED: Place = (*PATHWAY, "obligations", 0)
+BREACH: Place = (*PATHWAY, "ledger", 0)
+KPI: Place = (*FILE, "kpis", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("replay", (*FILE, "as_of"), "2017-02-01T00:00:00Z"),
+        ("replay", (*FILE, "known_at"), "2017-02-01T09:00:00"),
+        ("replay", (*FILE, "model", "digest"), "stevns"),
+        ("replay", (*FILE, "pathways"), None),
+        ("replay", (*FILE, "expectations", "failed"), 0),
+        ("replay", (*PATHWAY, "municipality"), "336"),
+        ("replay", (*PATHWAY, "phase"), ""),
+        ("replay", (*PATHWAY, "irregular"), [1]),
+        ("replay", (*OWED, "status"), "late"),
+        ("replay", (*OWED, "status"), None),
+        ("replay", (*OWED, "status"), "open"),
+        ("replay", (*OWED, "force"), "should"),
+        ("replay", (*OWED, "cause"), "weather"),
+        ("replay", (*OWED, "n"), 0),
+        ("replay", (*OWED, "due"), "9 January 2017"),
+        ("replay", (*OWED, "due"), "2017-02-30"),
+        ("replay", (*OWED, "due"), None),
+        ("replay", (*OWED, "book_by"), None),
+        ("replay", (*OWED, "satisfied_on"), None),
+        ("replay", (*OWED, "known_in_time"), None),
+        ("replay", (*OWED, "anchor", "on"), None),
+        ("replay", (*BREACH, "event"), "deadline_missed"),
+        ("replay", (*BREACH, "event"), "breach_withdrawn"),
+        ("replay", (*BREACH, "due"), None),
+        ("replay", (*BREACH, "cause"), "weather"),
+        ("replay", (*KPI, "share"), 100.0),
+        ("replay", (*KPI, "numerator"), "1"),
+        ("replay", (*KPI, "met"), "yes"),
+        ("check", ("recorded",), -1),
+        ("check", ("breaches", 0, "event"), "breach_withdrawn"),
+        ("check", ("withdrawals", 0, "event"), "deadline_breached"),
+        ("check", ("breaches", 0, "citizen"), None),
+        ("model-list", ("models", 0, "subject"), "person"),
+        ("model-list", ("models", 0, "valid", "from"), "2017"),
+        ("model-list", ("models", 0, "title"), "Development of flexjobs"),
+        ("model-show", ("words", "referral"), "On the day"),
+        ("model-show", ("not_stated", 0, "of"), ""),
+        ("model-check", ("files", 0, "model"), None),
+        ("model-check", ("files", 0, "ok"), False),
+        ("model-check", ("files", 1, "faults"), []),
+        ("model-check", ("files", 1, "faults", 0, "line"), 0),
+        ("model-diff", ("changes", 0, "change"), "moved"),
+        ("model-diff", ("changes", 0, "change"), "added"),
+        ("model-graph", ("mermaid",), "graph"),
+        ("model-docs", ("markdown",), None),
+    ],
+)
+def test_no_other_value_is_valid(name: str, path: Place, value: object) -> None:
+    changed = copy.deepcopy(example(name))
+    at(changed, path[:-1])[path[-1]] = value
+    assert faults(name, example(name)) == []
+    assert faults(name, changed) != []
+
+
+def test_they_have_the_words_of_the_kernel() -> None:
+    defined = schema("replay")["$defs"]
+    obligation = defined["obligation"]["properties"]
+    assert obligation["status"]["enum"] == [*get_args(Status)]
+    assert obligation["force"]["enum"] == [*get_args(Force)]
+    assert defined["cause"]["enum"] == [*get_args(Cause), None]
+
+
+def test_what_two_documents_share_is_the_same_in_both() -> None:
+    known: dict[str, object] = {}
+    for name in sorted({*map(name_of, RUNS)}):
+        for part, definition in schema(name).get("$defs", {}).items():
+            assert known.setdefault(part, definition) == definition, f"{part} of {name}"
+    assert "breach" in known
