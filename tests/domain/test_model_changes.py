@@ -84,6 +84,15 @@ def test_future_only_keeps_an_earlier_end_and_an_earlier_breach() -> None:
     assert owed(late, "2017-02-20", FACTS[0], fact("answered", "2017-01-12")) == ["answer 1: due 2017-01-09, breached"]
 
 
+def test_future_only_leaves_content_to_its_supplements() -> None:
+    recorded_in_full = rules("full: {kind: content, when: {fact: asked}, fields: [channel], within: P14D}")
+    asked = fact("asked", "2017-01-02", id="a")
+    change = changed("future_only", old=recorded_in_full)
+    assert owed(change, "2017-02-20", asked) == ["full 1: due 2017-01-16, breached"]
+    supplement = fact("completed", "2017-01-12", of="a", channel="phone")
+    assert owed(change, "2017-02-20", asked, supplement) == ["full 1: due 2017-01-16, met 2017-01-12"]
+
+
 def test_future_only_ends_a_cadence() -> None:
     old = rules("talk: {kind: cadence, when: {fact: asked}, require: {fact: talk_held}, stages: [{every: P1W}]}")
     new = rules("talk: {kind: cadence, when: {fact: asked}, require: {fact: talk_held}, stages: [{every: P2W}]}")

@@ -127,3 +127,13 @@ def test_a_sync_by_a_clock_set_back_withdraws_nothing() -> None:
     pathway.collect_events()
     assert pathway.sync(MODELS, stamp("2017-01-08"), day("2017-01-10")) is None
     assert pathway.collect_events() == []
+
+
+def test_what_is_imported_keeps_its_instant() -> None:
+    pathway = asked_once()
+    imported = Stamp(
+        at=instant("2016-12-20"), actor="import", role="system", command="k2", stored_at=instant("2017-02-01")
+    )
+    pathway.record([FactRecorded(fact="a0", kind="asked", on=day("2016-12-19"))], MODELS, imported, None)
+    [event] = [event for event in pathway.collect_events() if isinstance(event.body, FactRecorded)]
+    assert (event.envelope.recorded_at, event.envelope.stored_at) == (instant("2016-12-20"), instant("2017-02-01"))

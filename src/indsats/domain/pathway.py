@@ -99,7 +99,7 @@ class Pathway:
         if isinstance(body, Registration):
             self._registered[_id_of(body)] = body
         self.version = envelope.version
-        self._latest = envelope.recorded_at
+        self._latest = max(self._latest, envelope.recorded_at)
         match body:
             case FactRecorded():
                 self.facts[body.fact] = Fact(
@@ -211,8 +211,8 @@ class Pathway:
         return new
 
     def _not_before_the_last(self, stamp: Stamp) -> Stamp:
-        """The instants of a stream never decrease, though a clock may be set back."""
-        return stamp if stamp.at >= self._latest else replace(stamp, at=self._latest)
+        """The instants that the engine stamps never decrease, though a clock may be set back; imported ones stay."""
+        return replace(stamp, at=self._latest) if stamp.stored_at is None and stamp.at < self._latest else stamp
 
     def sync(self, models: Models, stamp: Stamp, since: date, because_of: str | None = None) -> date | None:
         """Append the verdicts that make the ledger agree with what is derived; returns the day of the next change.

@@ -28,7 +28,9 @@ class Duty:
         if rule.stop:
             self._stop_chain()
         self.last = self.end
-        if self.end is not None and rule.kind in ("deadline", "cadence"):
+        if rule.kind in ("precedence", "content"):
+            return
+        if self.end is not None:
             self.ended_on = timeline.facts[self.end].on
         if cut is not None and (self.ended_on is None or self.ended_on >= cut):
             self._cut_before(cut)
