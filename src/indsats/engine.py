@@ -94,11 +94,11 @@ class Engine:
         self._save(pathway, next_change)
         self._directory[key] = pathway.stream
 
-    def sweep(self, as_of: date | None = None) -> Swept:
-        """Sync every pathway whose next change has come by `as_of` (default: the clock's day), that day included."""
+    def sweep(self) -> Swept:
+        """Sync every pathway whose next change has come by the clock's day, that day included."""
         stamp = Stamp(at=self._clock.now(), actor=_SCHEDULER, role="system", command=uuid4().hex)
         visited = breaches = withdrawals = 0
-        for stream, day in self._queue.due(as_of or local_day(stamp.at)):
+        for stream, day in self._queue.due(local_day(stamp.at)):
             pathway = self._pathway(stream)
             next_change = pathway.sync(self.models, stamp, day)
             found = self._save(pathway, next_change)
