@@ -82,6 +82,8 @@ class Engine:
         A fact that has no legal move is refused unless `late`.
         Raises `FactRefused`; nothing is recorded then.
         """
+        if not registrations:
+            return
         key = (subject or self.model.subject, subject_id, municipality or self.municipality)
         stamp = Stamp(at=self._clock.now(), actor=actor, role=role, command=uuid4().hex)
         if stream := self._directory.get(key):

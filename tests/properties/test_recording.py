@@ -75,3 +75,9 @@ def test_the_same_fact_recorded_again_changes_nothing() -> None:
     before = stored(engine)
     _record_at(engine, clock, noon_of(STARTED.on) + timedelta(days=1), STARTED)
     assert stored(engine) == before
+
+
+def test_a_record_of_nothing_opens_no_pathway() -> None:
+    engine = Engine(STEVNS, VirtualClock(noon_of(STARTED.on)), "0336")
+    engine.record("c1", [], actor="w1", role="caseworker")
+    assert stored(engine) == {}
