@@ -14,13 +14,14 @@ from indsats.domain.events import DeadlineBreached, Event
 from indsats.domain.ledger import BreachKey, Verdict, key_of
 from indsats.domain.obligations import Obligation
 from indsats.domain.pathway import Models, Pathway, Registration, project
-from indsats.engine import Engine, Swept, View
+from indsats.engine.results import Swept, View
+from indsats.replay.memory import MemoryEngine
 
 
 class Step(NamedTuple):
     """The engine after one transaction (`swept` is None) or one sweep, at that instant."""
 
-    engine: Engine
+    engine: MemoryEngine
     at: datetime
     swept: Swept | None
 
@@ -53,7 +54,7 @@ def transactions(tellings: Iterable[Telling]) -> Iterator[Transaction]:
 def play(history: History, sweeps_on: Callable[[date], bool] = lambda _: True) -> Iterator[Step]:
     """Each day from the first to `until`: a sweep at its beginning, if there is one; then its registrations."""
     clock = VirtualClock(start_of(history.first_day))
-    engine = Engine(history.model, clock, "0336", history.others)
+    engine = MemoryEngine(history.model, clock, "0336", history.others)
     to_record = list(transactions(history.told_by(history.until)))
     day = history.first_day
     while day <= history.until:
@@ -73,7 +74,7 @@ def played(history: History, sweeps_on: Callable[[date], bool] = lambda _: True)
     return last
 
 
-def streams(engine: Engine) -> dict[tuple[str, str, str], list[Event]]:
+def streams(engine: MemoryEngine) -> dict[tuple[str, str, str], list[Event]]:
     """Every stored event, decoded anew, in stream order, by subject, its id and municipality."""
     events = engine._streams.events
     return {whose: list(map(_event, events.get(stream))) for whose, stream in sorted(engine._directory.items())}
@@ -84,7 +85,7 @@ def _event(event: DomainEventProtocol[str]) -> Event:
     return event
 
 
-def stored(engine: Engine) -> dict[str, list[Event]]:
+def stored(engine: MemoryEngine) -> dict[str, list[Event]]:
     """The stored events of the citizens of one municipality."""
     return {citizen: events for (_, citizen, _), events in streams(engine).items()}
 

@@ -6,9 +6,15 @@ IndsatsError
 │   ├── ModelInvalid        a model file with faults, all of them at once
 │   └── FactsInvalid        a fact or scenario file with faults, all of them at once
 ├── Refused                 well-formed, but not allowed here and now; nothing was recorded
-│   └── FactRefused         no legal move from the present phase
+│   ├── FactRefused         no legal move from the present phase, or an id that is taken
+│   ├── NotAllowed          the role may not do this, or not in this municipality
+│   ├── UnknownPathway      nothing was registered about this citizen
+│   ├── UnknownFact         no fact has this id
+│   └── ConcurrentChange    somebody else wrote to the pathway meanwhile
 ├── StoredEventUnreadable   a stored row is of an unknown name or does not decode
 ├── DatabaseNotReady        the database lacks tables of this version, or is newer than it
+├── DatabaseFailed          the database did not do what was asked: full, read-only, locked, gone
+├── ModelMissing            a model that a pathway runs under is neither stored nor at hand
 └── KeyMissing              a master key that something was sealed under is not at hand
 """
 
@@ -52,6 +58,30 @@ class FactRefused(Refused):
         super().__init__(f"{reason}; allowed: {', '.join(allowed)}" if allowed else reason)
 
 
+class NotAllowed(Refused):
+    """The actor may not do this; `allowed` lists the roles that may."""
+
+    def __init__(self, reason: str, allowed: Sequence[str] = ()) -> None:
+        self.allowed = tuple(allowed)
+        super().__init__(f"{reason}; allowed: {', '.join(allowed)}" if allowed else reason)
+
+
+class UnknownPathway(Refused):
+    """Nothing was registered about the citizen or other subject."""
+
+
+class UnknownFact(Refused):
+    """No fact of the municipality has the id."""
+
+
+class ConcurrentChange(Refused):
+    """Somebody else wrote to the pathway meanwhile; `events` names what, as text. Read again and decide again."""
+
+    def __init__(self, reason: str, events: Sequence[str] = ()) -> None:
+        self.events = tuple(events)
+        super().__init__(f"{reason}: {'; '.join(events)}" if events else reason)
+
+
 class StoredEventUnreadable(IndsatsError):
     """A stored event that this version cannot read: stream, version and reason."""
 
@@ -64,6 +94,14 @@ class StoredEventUnreadable(IndsatsError):
 
 class DatabaseNotReady(IndsatsError):
     """The tables are not those of this version; the message says which command mends it."""
+
+
+class DatabaseFailed(IndsatsError):
+    """The database did not do what was asked; nothing of the command was recorded."""
+
+
+class ModelMissing(IndsatsError):
+    """A pathway runs under a model of this digest, which is neither stored nor at hand."""
 
 
 class KeyMissing(IndsatsError):

@@ -23,7 +23,7 @@ from indsats.domain.events import (
 )
 from indsats.domain.ledger import BreachKey, key_of
 from indsats.domain.pathway import Stamp
-from indsats.engine import View
+from indsats.engine.results import View
 
 INSTANT = timedelta(microseconds=1)
 NO_DAY = date.min

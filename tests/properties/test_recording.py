@@ -10,15 +10,15 @@ from tests.strategies import SMALL, STEVNS, History, histories, wild_histories
 from indsats.clock import VirtualClock
 from indsats.domain.calendar import noon_of
 from indsats.domain.events import FactAnnulled, FactRecorded
-from indsats.engine import Engine
 from indsats.errors import FactRefused
 from indsats.replay.document import pathway_document
+from indsats.replay.memory import MemoryEngine
 
 
 @given(histories(SMALL) | histories(STEVNS))
 def test_what_is_recorded_live_is_legal_or_refused_with_nothing_left_behind(history: History) -> None:
     clock = VirtualClock(history.tellings[0].at)
-    engine = Engine(history.model, clock, "0336")
+    engine = MemoryEngine(history.model, clock, "0336")
     for at, citizen, registrations in transactions(history.tellings):
         clock.at = at
         before = stored(engine)
@@ -40,7 +40,7 @@ def test_what_is_recorded_live_is_legal_or_refused_with_nothing_left_behind(hist
 @given(st.data(), wild_histories(STEVNS) | wild_histories(SMALL))
 def test_facts_of_any_kind_and_day_never_raise(data: st.DataObject, history: History) -> None:
     clock = VirtualClock(history.tellings[0].at)
-    engine = Engine(history.model, clock, "0336")
+    engine = MemoryEngine(history.model, clock, "0336")
     for at, citizen, registrations in transactions(history.tellings):
         clock.at = at
         engine.record(citizen, registrations, actor="w1", role="caseworker", late=True)
@@ -54,14 +54,14 @@ STARTED = FactRecorded(fact="start", kind="ledighedsydelse_started", on=date(201
 REFERRED = FactRecorded(fact="referred", kind="referred", on=date(2017, 1, 2), fields={"track": "job_club"})
 
 
-def _record_at(engine: Engine, clock: VirtualClock, at: datetime, said: FactRecorded) -> None:
+def _record_at(engine: MemoryEngine, clock: VirtualClock, at: datetime, said: FactRecorded) -> None:
     clock.at = at
     engine.record("c1", [said], actor="w1", role="caseworker")
 
 
 def test_the_instants_of_a_stream_never_go_back_though_the_clock_does() -> None:
     clock = VirtualClock(noon_of(STARTED.on))
-    engine = Engine(STEVNS, clock, "0336")
+    engine = MemoryEngine(STEVNS, clock, "0336")
     _record_at(engine, clock, noon_of(STARTED.on), STARTED)
     _record_at(engine, clock, noon_of(STARTED.on) - timedelta(hours=2), REFERRED)
     instants = [event.envelope.recorded_at for event in stored(engine)["c1"]]
@@ -70,7 +70,7 @@ def test_the_instants_of_a_stream_never_go_back_though_the_clock_does() -> None:
 
 def test_the_same_fact_recorded_again_changes_nothing() -> None:
     clock = VirtualClock(noon_of(STARTED.on))
-    engine = Engine(STEVNS, clock, "0336")
+    engine = MemoryEngine(STEVNS, clock, "0336")
     _record_at(engine, clock, noon_of(STARTED.on), STARTED)
     before = stored(engine)
     _record_at(engine, clock, noon_of(STARTED.on) + timedelta(days=1), STARTED)
@@ -78,6 +78,6 @@ def test_the_same_fact_recorded_again_changes_nothing() -> None:
 
 
 def test_a_record_of_nothing_opens_no_pathway() -> None:
-    engine = Engine(STEVNS, VirtualClock(noon_of(STARTED.on)), "0336")
+    engine = MemoryEngine(STEVNS, VirtualClock(noon_of(STARTED.on)), "0336")
     engine.record("c1", [], actor="w1", role="caseworker")
     assert stored(engine) == {}

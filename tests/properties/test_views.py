@@ -81,7 +81,7 @@ def _never_stored(history: History) -> Mapping[str, Pathway]:
 
 def _state(pathway: Pathway) -> dict[str, object]:
     """All that a pathway holds, but for the name of its stream."""
-    return {name: value for name, value in vars(pathway).items() if name not in ("stream", "municipality")}
+    return {name: value for name, value in vars(pathway).items() if name not in ("stream", "municipality", "derived")}
 
 
 @given(any_history)

@@ -11,7 +11,7 @@ from tests.strategies import STEVNS
 from indsats.domain.calendar import ONE_DAY, start_of
 from indsats.domain.events import DeadlineBreached, FactAnnulled, FactRecorded, ModelChanged
 from indsats.domain.ledger import Verdict
-from indsats.engine import View
+from indsats.engine.results import View
 from indsats.replay.facts_file import FactsFile, read_facts
 from indsats.replay.run import Replayed, replay
 

@@ -46,20 +46,21 @@ class Stamp(Struct, frozen=True, kw_only=True):
 
 
 class Signature(NamedTuple):
-    """Who registered something, and in which role."""
+    """Who registered something, and in which role; `recorded_at` is when, for what is imported."""
 
     actor: str
     role: str
+    recorded_at: datetime | None = None
 
 
-class _Period(Struct, frozen=True):
+class _Period(Struct, frozen=True, gc=False):
     recorded_at: datetime
     digest: str
     effective: date | None
     policy: ChangePolicy
 
 
-class _Entry(Struct, frozen=True):
+class _Entry(Struct, frozen=True, gc=False):
     recorded_at: datetime
     verdict: Verdict
 
@@ -68,6 +69,7 @@ class Pathway:
     """One pathway as its stream tells it; decisions append events, which `collect_events` hands to the event store.
 
     A fold never calls a rule or the clock. `facts` holds every fact by id in stream order, annulled ones marked.
+    `derived` is what the last sync came to, None before any.
     """
 
     def __init__(self, stream: str, municipality: str, subject: Subject = "citizen") -> None:
@@ -85,6 +87,8 @@ class Pathway:
         self._registered: dict[str, Registration] = {}
         self._pending: list[Event] = []
         self._latest = datetime.min.replace(tzinfo=UTC)
+        self._earliest = datetime.max.replace(tzinfo=UTC)
+        self.derived: Derivation | None = None
 
     @property
     def id(self) -> str:
@@ -95,37 +99,39 @@ class Pathway:
 
     def apply(self, event: Event) -> None:
         """Take one event of the stream into account; nothing is decided here."""
-        envelope, body = event.envelope, event.body
-        if isinstance(body, Registration):
-            self._registered[_id_of(body)] = body
-        self.version = envelope.version
-        self._latest = max(self._latest, envelope.recorded_at)
+        self.take(event.body, event.envelope.version, event.envelope.recorded_at)
+
+    def take(self, body: Body, version: int, recorded_at: datetime) -> None:
+        """The same without the envelope, of which a fold asks no more than this; who reads many streams is faster."""
+        self.version = version
+        if recorded_at > self._latest:
+            self._latest = recorded_at
+        if recorded_at < self._earliest:
+            self._earliest = recorded_at
         match body:
             case FactRecorded():
-                self.facts[body.fact] = Fact(
-                    body.fact,
-                    body.kind,
-                    body.on,
-                    envelope.recorded_at,
-                    envelope.version,
-                    body.fields,
-                    self._annulled.get(body.fact),
+                fact = body.fact
+                self._registered[fact] = body
+                self.facts[fact] = Fact(
+                    fact, body.kind, body.on, recorded_at, version, body.fields, self._annulled.get(fact)
                 )
             case FactAnnulled():
-                self._annul(body.fact, envelope.recorded_at)
+                self._registered[body.id] = body
+                self._annul(body.fact, recorded_at)
             case DeadlineBreached():
                 self.breaches[ledger.key_of(body)] = body
-                self._entries.append(_Entry(envelope.recorded_at, body))
+                self._entries.append(_Entry(recorded_at, body))
             case BreachWithdrawn():
                 del self.breaches[ledger.key_of(body)]
-                self._entries.append(_Entry(envelope.recorded_at, body))
+                self._entries.append(_Entry(recorded_at, body))
             case DeadlineDueSoon():
                 self._warned.add(ledger.key_of(body))
             case ModelPinned():
                 self.citizen = body.citizen
-                self._periods.append(_Period(envelope.recorded_at, body.digest, None, "keep"))
+                self._periods.append(_Period(recorded_at, body.digest, None, "keep"))
             case ModelChanged():
-                self._periods.append(_Period(envelope.recorded_at, body.digest, body.effective, body.policy))
+                self._registered[body.id] = body
+                self._periods.append(_Period(recorded_at, body.digest, body.effective, body.policy))
             case _:
                 assert_never(body)
 
@@ -157,7 +163,7 @@ class Pathway:
 
     def is_known(self, known_at: datetime) -> bool:
         """Whether anything of the pathway was registered by an instant."""
-        return bool(self._periods) and self._periods[0].recorded_at <= known_at
+        return self._earliest <= known_at
 
     # Decide
 
@@ -179,7 +185,8 @@ class Pathway:
         """Register facts in one transaction, synced before and after; returns the day of the next change.
 
         A fact whose id was registered before with the same content changes nothing; with another it is refused.
-        `due` is the next change known so far. `signatures` say who registered each, if not the command's own actor.
+        `due` is the next change known so far. `signatures` say who registered each, and of what is imported when, if
+        not the command's own actor at its own instant.
         Without `late` a fact that has no legal move is refused. Raises `FactRefused`; nothing is appended then.
         """
         signed = signatures or [Signature(stamp.actor, stamp.role)] * len(registrations)
@@ -193,7 +200,10 @@ class Pathway:
         if due is not None and due <= as_of:
             self.sync(models, stamp, due)
         for registration, by in new:
-            self._append(registration, self._digest(as_of), replace(stamp, actor=by.actor, role=by.role))
+            signed_by = replace(stamp, actor=by.actor, role=by.role)
+            if by.recorded_at is not None:
+                signed_by = replace(signed_by, at=by.recorded_at, stored_at=stamp.at)
+            self._append(registration, self._digest(as_of), signed_by)
         return self.sync(models, stamp, as_of, because_of=_id_of(new[-1][0]))
 
     def _new(self, signed: Iterable[tuple[Registration, Signature]]) -> list[tuple[Registration, Signature]]:
@@ -233,6 +243,7 @@ class Pathway:
             for body in found:
                 self._append(body, model.digest, stamp)
             if day >= today:
+                self.derived = derivation
                 return derivation.next_change
             day = min(derivation.next_change or today, today)
 

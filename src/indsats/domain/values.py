@@ -1,4 +1,4 @@
-"""Durations, and the bounds within which days are taken."""
+"""Actors, durations, and the bounds within which days are taken."""
 
 import re
 from datetime import date
@@ -14,6 +14,15 @@ LAST_DAY = date(2199, 12, 31)
 _ISO = re.compile(r"P(?=[0-9])(?:([0-9]{1,4})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})W)?(?:([0-9]{1,5})D)?")
 _WORKING = re.compile(r"P([0-9]{1,5})WD")
 _LONGEST_IN_DAYS = 200 * 366
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who gives a command, in which role, for which municipality (None: all that the engine serves), at which unit."""
+
+    id: str
+    role: str
+    municipality: str | None = None
+    unit: str | None = None
 
 
 class Duration(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from indsats.domain.events import DeadlineBreached
 from indsats.domain.ledger import Verdict
 from indsats.domain.obligations import Obligation
 from indsats.domain.phases import NONE
-from indsats.engine import View
+from indsats.engine.results import View
 
 Json = Mapping[str, object]
 

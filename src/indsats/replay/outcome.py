@@ -8,7 +8,7 @@ from typing import NamedTuple
 from indsats.domain.calendar import end_of, local_day
 from indsats.domain.events import BreachWithdrawn, DeadlineBreached
 from indsats.domain.model import Model
-from indsats.engine import View
+from indsats.engine.results import View
 from indsats.errors import FactsInvalid
 from indsats.projections.kpis import KpiResult, kpis_of
 from indsats.projections.rows import PathwayKey

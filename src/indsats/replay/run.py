@@ -10,8 +10,9 @@ from indsats.domain.calendar import ONE_DAY, end_of, local_day, start_of
 from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged, Subject
 from indsats.domain.model import Model
 from indsats.domain.pathway import Registration, Signature
-from indsats.engine import Engine, View
+from indsats.engine.results import View
 from indsats.replay.entries import AnnulmentLine, AnyLine, FactLine
+from indsats.replay.memory import MemoryEngine
 
 UNKNOWN_MUNICIPALITY = "0000"
 """Where neither the file nor the model names one."""
@@ -20,7 +21,7 @@ UNKNOWN_MUNICIPALITY = "0000"
 class Replayed(NamedTuple):
     """A finished run: the engine as it stands at the end of `until`, and the days that were swept."""
 
-    engine: Engine
+    engine: MemoryEngine
     until: date
     days: int
     visited: int
@@ -47,7 +48,7 @@ def replay(
     """
     ordered = sorted(entries, key=lambda entry: (entry.recorded_at, entry.position))
     clock = VirtualClock(ordered[0].recorded_at if ordered else start_of(until))
-    engine = Engine(model, clock, model.municipality or UNKNOWN_MUNICIPALITY, others.values())
+    engine = MemoryEngine(model, clock, model.municipality or UNKNOWN_MUNICIPALITY, others.values())
     day = local_day(clock.now())
     days = visited = 0
     for recorded_on, of_day in groupby(ordered, key=lambda entry: local_day(entry.recorded_at)):
@@ -69,7 +70,7 @@ def replay(
     return Replayed(engine, until, days, visited)
 
 
-def _sweep(engine: Engine, clock: VirtualClock, day: date) -> int:
+def _sweep(engine: MemoryEngine, clock: VirtualClock, day: date) -> int:
     clock.at = start_of(day)
     return engine.sweep().visited
 
@@ -82,7 +83,7 @@ def _by_pathway(entries: Iterable[AnyLine]) -> list[list[AnyLine]]:
     return list(pathways.values())
 
 
-def _record(engine: Engine, transaction: Sequence[AnyLine], others: Mapping[str, Model]) -> None:
+def _record(engine: MemoryEngine, transaction: Sequence[AnyLine], others: Mapping[str, Model]) -> None:
     first = transaction[0]
     subject: Subject | None = "unit" if first.citizen is None else None
     engine.record(

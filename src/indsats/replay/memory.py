@@ -1,8 +1,7 @@
-"""The engine: facts come in, verdicts and views come out. The only place where the parts are put together."""
+"""The engine of a replay: the commands of the durable one, on streams that are kept in memory and gone afterwards."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 from uuid import uuid4
 
 from eventsourcing.application import Application
@@ -10,31 +9,13 @@ from eventsourcing.application import Application
 from indsats.clock import Clock
 from indsats.domain.calendar import local_day
 from indsats.domain.events import Body, BreachWithdrawn, DeadlineBreached, Event, Subject
-from indsats.domain.ledger import Verdict
 from indsats.domain.model import Model
-from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway, Registration, Signature, Stamp, project
+from indsats.engine.results import Swept, View
 from indsats.projections.due import HeapQueue, SweepQueue
 from indsats.store.mapper import EventMapper
 
 _SCHEDULER = "scheduler"
-
-
-class Swept(NamedTuple):
-    """What a sweep did: pathways looked at, breaches and withdrawals found."""
-
-    visited: int
-    breaches: int
-    withdrawals: int
-
-
-class View(NamedTuple):
-    """One pathway from two points: what is owed, and what was found by then."""
-
-    citizen: str
-    municipality: str
-    derivation: Derivation
-    ledger: Sequence[Verdict]
 
 
 class _Streams(Application[str]):
@@ -49,7 +30,7 @@ class _Streams(Application[str]):
         return EventMapper()
 
 
-class Engine:
+class MemoryEngine:
     """Records facts, sweeps for deadlines, answers what is owed. The clock is a parameter; nothing here is global.
 
     `model` is what new pathways are pinned to; `others` are models that a pathway can move to.

@@ -1,0 +1,1 @@
+"""The durable engine: the only place where all the parts are put together."""

@@ -1,0 +1,98 @@
+"""What the engine's commands and queries answer."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from indsats.domain.ledger import Verdict
+from indsats.domain.obligations import Derivation, Obligation
+
+
+class Swept(NamedTuple):
+    """What a sweep did: pathways looked at, breaches and withdrawals found, pathways that failed and were set aside."""
+
+    visited: int
+    breaches: int
+    withdrawals: int
+    set_aside: int = 0
+
+
+class View(NamedTuple):
+    """One pathway from two points: what is owed, and what was found by then; `version` is that of its last event."""
+
+    citizen: str
+    municipality: str
+    derivation: Derivation
+    ledger: Sequence[Verdict]
+    version: int = 0
+
+
+class Found(NamedTuple):
+    """A breach, or the withdrawal of one, and whose it is."""
+
+    citizen: str
+    municipality: str
+    verdict: Verdict
+
+
+class Recorded(NamedTuple):
+    """What a registration led to.
+
+    `recorded` and `repeated` count facts, annulments and model changes: new ones, and those registered before with the
+    same content. `ids` are those of all of them in the order given. `irregular` are the ids of the new facts that have
+    no legal move.
+    """
+
+    recorded: int
+    repeated: int
+    ids: Sequence[str]
+    irregular: Sequence[str]
+    breaches: Sequence[Found]
+    withdrawals: Sequence[Found]
+
+
+class Owed(NamedTuple):
+    """An obligation on a list: whose it is, who answers for it where, and how many days are left (negative: late).
+
+    `title` says what is to be done and where that is written. `remark`, `handled_by` and `handled_at` are of the latest
+    remark on its breach.
+    """
+
+    citizen: str
+    municipality: str
+    obligation: Obligation
+    worker: str | None = None
+    unit: str | None = None
+    days_left: int | None = None
+    reason: str | None = None
+    remark: str | None = None
+    handled_by: str | None = None
+    handled_at: datetime | None = None
+
+
+class Listed(NamedTuple):
+    """A page of obligations as seen from two points; `more` if others follow."""
+
+    as_of: date
+    known_at: datetime
+    obligations: Sequence[Owed]
+    more: bool
+
+
+class ModelMove(NamedTuple):
+    """What moving one pathway to another model does on the day of the command: breaches raised and withdrawn."""
+
+    citizen: str
+    municipality: str
+    before: str
+    breaches: Sequence[Verdict]
+    withdrawals: Sequence[Verdict]
+
+
+class ModelMoves(NamedTuple):
+    """What moving pathways to another model does, or with `dry_run` would do; `unchanged` are there already."""
+
+    to: str
+    dry_run: bool
+    moved: Sequence[ModelMove]
+    unchanged: int
