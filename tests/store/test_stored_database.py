@@ -26,6 +26,7 @@ from indsats.domain.events import (
     ModelChanged,
     ModelPinned,
 )
+from indsats.projections import tables as read_models
 from indsats.store import tables
 from indsats.store.chain import verify_stream
 from indsats.store.citizen_keys import CitizenKeys
@@ -113,6 +114,7 @@ def test_an_old_database_is_upgraded_and_read_to_the_last_event(path: Path) -> N
     with database.write() as connection:
         upgrade(connection)
         require_current(connection)
+        assert set(read_models.metadata.tables) <= set(sa.inspect(connection).get_table_names())
         mapper = EventMapper(Sealing(CitizenKeys(connection, FileKeys(path.with_suffix(".key"))), {}))
         recorder = Recorder(database, connection)
         found = [mapper.to_domain_event(row) for _, row in recorder.select_log(0, 1000)]

@@ -1,0 +1,268 @@
+"""The numbered steps that make the tables: each is run once in a database, and never changed afterwards.
+
+A step is text and not made from the tables that the code reads, because it must do the same in ten years. Only the few
+words in which the databases differ are filled in.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+_DIFFERENCES: Mapping[str, Mapping[str, str]] = {
+    "sqlite": {"counted": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "INTEGER", "double": "DOUBLE"},
+    "postgresql": {
+        "counted": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "key": "BIGINT",
+        "double": "DOUBLE PRECISION",
+    },
+}
+
+
+class Migration(NamedTuple):
+    """One step: statements for every database, in which the words in braces are filled in, and those for one."""
+
+    number: int
+    title: str
+    statements: Sequence[str]
+    more: Mapping[str, Sequence[str]] = {}
+
+    def run(self, connection: Connection) -> None:
+        """Run every statement; the caller's transaction holds them together."""
+        dialect = connection.dialect.name
+        for statement in self.statements:
+            connection.exec_driver_sql(statement.format_map(_DIFFERENCES[dialect]))
+        for statement in self.more.get(dialect, ()):
+            connection.exec_driver_sql(statement)
+
+
+_STREAMS = """
+CREATE TABLE indsats_streams (
+  stream_key {counted},
+  stream TEXT NOT NULL UNIQUE,
+  municipality TEXT NOT NULL,
+  family TEXT,
+  subject TEXT,
+  subject_id TEXT,
+  UNIQUE (municipality, family, subject, subject_id)
+)"""
+
+_EVENTS = """
+CREATE TABLE indsats_events (
+  position {counted},
+  stream_key {key} NOT NULL REFERENCES indsats_streams (stream_key),
+  version INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  state TEXT NOT NULL,
+  recorded_at TEXT,
+  stored_at TEXT,
+  actor TEXT,
+  role TEXT,
+  command TEXT,
+  model_digest TEXT,
+  semantics INTEGER,
+  previous_hash TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  UNIQUE (stream_key, version)
+)"""
+
+_CITIZEN_KEYS = """
+CREATE TABLE indsats_citizen_keys (
+  key_id TEXT NOT NULL PRIMARY KEY,
+  municipality TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  wrapped_key TEXT NOT NULL,
+  master_key TEXT NOT NULL,
+  UNIQUE (municipality, subject, subject_id)
+)"""
+
+_TRACKING = """
+CREATE TABLE indsats_tracking (
+  application TEXT NOT NULL PRIMARY KEY,
+  position {key} NOT NULL
+)"""
+
+_REFUSE_ON_SQLITE = tuple(
+    f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
+    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: {action} is refused'); END"
+    for table in ("indsats_streams", "indsats_events")
+    for action in ("UPDATE", "DELETE")
+)
+
+_REFUSE_ON_POSTGRESQL = (
+    """
+CREATE FUNCTION indsats_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
+    MESSAGE = TG_TABLE_NAME || ' is append-only: ' || TG_OP || ' is refused';
+END $$""",
+    *(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION indsats_refuse_change()"
+        for table in ("indsats_streams", "indsats_events")
+    ),
+)
+
+_PATHWAYS = """
+CREATE TABLE indsats_pathways (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  from_on DATE NOT NULL,
+  until_on DATE,
+  from_day INTEGER NOT NULL,
+  until_day INTEGER,
+  phase VARCHAR,
+  visit INTEGER,
+  stretch INTEGER NOT NULL,
+  opened_on DATE NOT NULL,
+  reason VARCHAR,
+  PRIMARY KEY (municipality, family, subject, citizen, from_on)
+)"""
+
+_VISITS = """
+CREATE TABLE indsats_visits (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  visit INTEGER NOT NULL,
+  from_on DATE NOT NULL,
+  until_on DATE,
+  phase VARCHAR,
+  stretch INTEGER NOT NULL,
+  entered_on DATE NOT NULL,
+  entered_by VARCHAR,
+  left_on DATE,
+  left_by VARCHAR,
+  left_to VARCHAR,
+  days INTEGER,
+  PRIMARY KEY (municipality, family, subject, citizen, visit, from_on)
+)"""
+
+_SPELLS = """
+CREATE TABLE indsats_spells (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  spell INTEGER NOT NULL,
+  from_on DATE NOT NULL,
+  until_on DATE,
+  started_on DATE NOT NULL,
+  ended_on DATE,
+  ended_by VARCHAR,
+  reason VARCHAR,
+  months INTEGER,
+  PRIMARY KEY (municipality, family, subject, citizen, spell, from_on)
+)"""
+
+_EMPLOYMENTS = """
+CREATE TABLE indsats_employments (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  run INTEGER NOT NULL,
+  from_on DATE NOT NULL,
+  until_on DATE,
+  employment VARCHAR,
+  started_on DATE NOT NULL,
+  ended_on DATE,
+  hours_at_start {double},
+  hours {double},
+  total_hours {double},
+  agreed BOOLEAN NOT NULL,
+  PRIMARY KEY (municipality, family, subject, citizen, run, from_on)
+)"""
+
+_OBLIGATIONS = """
+CREATE TABLE indsats_obligations (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  rule VARCHAR NOT NULL,
+  anchor VARCHAR NOT NULL,
+  n INTEGER NOT NULL,
+  anchor_fact VARCHAR NOT NULL,
+  anchor_on DATE NOT NULL,
+  anchor_place INTEGER NOT NULL,
+  employment VARCHAR,
+  due DATE,
+  book_by DATE,
+  status VARCHAR NOT NULL,
+  satisfied_by VARCHAR,
+  satisfied_on DATE,
+  settled_on DATE,
+  force VARCHAR NOT NULL,
+  responsible VARCHAR,
+  known_in_time BOOLEAN NOT NULL,
+  cause VARCHAR,
+  PRIMARY KEY (municipality, family, subject, citizen, rule, anchor, n)
+)"""
+
+_FACTS = """
+CREATE TABLE indsats_facts (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  place INTEGER NOT NULL,
+  fact VARCHAR NOT NULL,
+  kind VARCHAR NOT NULL,
+  from_on DATE NOT NULL,
+  visit INTEGER,
+  stretch INTEGER,
+  employment VARCHAR,
+  PRIMARY KEY (municipality, family, subject, citizen, place)
+)"""
+
+_FACT_FIELDS = """
+CREATE TABLE indsats_fact_fields (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  place INTEGER NOT NULL,
+  field VARCHAR NOT NULL,
+  item INTEGER NOT NULL,
+  text_value VARCHAR,
+  number_value {double},
+  day_value DATE,
+  flag_value BOOLEAN,
+  PRIMARY KEY (municipality, family, subject, citizen, place, field, item)
+)"""
+
+_READ_MODEL_INDEXES = (
+    "CREATE INDEX indsats_pathways_phase ON indsats_pathways (municipality, family, phase, until_on, from_on)",
+    "CREATE INDEX indsats_visits_phase ON indsats_visits (municipality, family, phase)",
+    "CREATE INDEX indsats_obligations_rule ON indsats_obligations (municipality, family, rule, settled_on)",
+    "CREATE INDEX indsats_facts_kind ON indsats_facts (municipality, family, kind, subject, citizen, from_on)",
+)
+
+MIGRATIONS = (
+    Migration(
+        1,
+        "events, streams, citizens' keys, tracking",
+        (_STREAMS, _EVENTS, _CITIZEN_KEYS, _TRACKING),
+        {"sqlite": _REFUSE_ON_SQLITE, "postgresql": _REFUSE_ON_POSTGRESQL},
+    ),
+    Migration(
+        2,
+        "read models",
+        (
+            _PATHWAYS,
+            _VISITS,
+            _SPELLS,
+            _EMPLOYMENTS,
+            _OBLIGATIONS,
+            _FACTS,
+            _FACT_FIELDS,
+            *_READ_MODEL_INDEXES,
+        ),
+    ),
+)
+"""Every step there ever was, in order. A new one is added at the end."""
