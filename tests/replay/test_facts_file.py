@@ -12,7 +12,8 @@ from tests.replay.fact_lines import HELD, JOB, MODEL, START, fault, faults, line
 
 from indsats.errors import FactsInvalid
 from indsats.replay.entries import AnyLine
-from indsats.replay.facts_file import LONGEST_LINE, read_facts
+from indsats.replay.facts_file import read_facts
+from indsats.replay.lines import LONGEST_LINE
 
 
 def test_lines_end_in_either_way_and_blank_ones_are_passed_over() -> None:

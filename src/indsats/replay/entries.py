@@ -150,10 +150,13 @@ class Register:
         self._named: set[tuple[str | None, str]] = set()
         self._alike: dict[tuple[str | None, str], int] = {}
 
-    def add(self, raw: Mapping[str, object], line: int, position: int, *, plain: bool = False) -> list[FieldFault]:
+    def add(
+        self, raw: Mapping[str, object], line: int, position: int, *, plain: bool = False, keep: bool = True
+    ) -> list[FieldFault]:
         """Take an entry, or say everything that is wrong with it; `plain` values are text whatever their type.
 
-        The same id again with the same content is counted as repeated, and the earlier registration kept.
+        The same id again with the same content is counted as repeated, and the earlier registration kept. An entry that
+        is refused already is to be looked at, but not to `keep`.
         """
         faults: list[FieldFault] = []
         take = _Taker(raw, faults)
@@ -168,7 +171,7 @@ class Register:
                 on = local_day(recorded_at)
             else:
                 faults.append(FieldFault("on", "missing", _ALLOWED["on"]))
-        if faults or on is None:
+        if faults or on is None or not keep:
             if own_id is not None:
                 self._faulty.add(own_id)
             return faults
@@ -253,25 +256,62 @@ class Register:
             self._entries[key] = entry
         return []
 
-    def close(self) -> tuple[tuple[AnyLine, ...], list[Misplaced]]:
-        """All entries in the order of the file, and the faults of those that name a fact which is not there."""
+    def close(self, *, skipping: bool = False) -> tuple[tuple[AnyLine, ...], list[Misplaced]]:
+        """All entries in the order of the file, and the faults of those that name a fact which is not there.
+
+        When `skipping` what has faults, an entry that names what is left out has a fault too, and none of these is
+        among the entries.
+        """
         entries = tuple(sorted(self._entries.values(), key=lambda entry: entry.position))
         ids: dict[tuple[str | None, str], list[str]] = {}
         for entry in entries:
             if isinstance(entry, FactLine) and (entry.municipality, entry.id) in self._named:
                 ids.setdefault((entry.municipality, entry.subject), []).append(entry.id)
-        faults = ((entry, self._reference_fault(entry, ids)) for entry in entries)
-        return entries, [Misplaced(entry, fault) for entry, fault in faults if fault]
+        faults = ((entry, self._reference_fault(entry, ids, skipping)) for entry in entries)
+        misplaced = [Misplaced(entry, fault) for entry, fault in faults if fault]
+        if not skipping:
+            return entries, misplaced
+        misplaced += self._naming(misplaced, entries)
+        gone = {entry.position for entry, _ in misplaced}
+        return tuple(entry for entry in entries if entry.position not in gone), misplaced
 
-    def _reference_fault(self, entry: AnyLine, ids: Mapping[tuple[str | None, str], list[str]]) -> FieldFault | None:
-        """What is wrong with the fact that an annulment or a supplement names; `ids` are those of facts by subject."""
+    def _naming(self, misplaced: Iterable[Misplaced], entries: Iterable[AnyLine]) -> list[Misplaced]:
+        """Every entry that names one of those given, or one that does so itself, and so on."""
+        by_name: dict[tuple[str | None, str], list[AnyLine]] = {}
+        for entry in entries:
+            if (of := self._named_fact(entry)) is not None:
+                by_name.setdefault((entry.municipality, of), []).append(entry)
+        found: list[Misplaced] = []
+        left_out = [entry for entry, _ in misplaced]
+        known = {entry.position for entry in left_out}
+        while left_out:
+            gone = left_out.pop()
+            key = (gone.municipality, gone.id)
+            for entry in by_name.get(key, ()) if key in self._named else ():
+                if entry.position not in known:
+                    known.add(entry.position)
+                    left_out.append(entry)
+                    found.append(Misplaced(entry, _of_refused(gone.id)))
+        return found
+
+    def _named_fact(self, entry: AnyLine) -> str | None:
+        """The id of the fact that an annulment or a supplement names."""
         of = entry.fields.get("of")
         names_a_fact = isinstance(entry, AnnulmentLine) or self.catalogue.kinds[entry.kind].effect == "supplement"
-        if not names_a_fact or not isinstance(of, str) or of in self._faulty:
+        return of if names_a_fact and isinstance(of, str) else None
+
+    def _reference_fault(
+        self, entry: AnyLine, ids: Mapping[tuple[str | None, str], list[str]], skipping: bool
+    ) -> FieldFault | None:
+        """What is wrong with the fact that an entry names; `ids` are those of facts by subject."""
+        of = self._named_fact(entry)
+        if of is None or (of in self._faulty and not skipping):
             return None
         key = (entry.municipality, of)
         named = self._entries[key] if key in self._named else None
         if named is None or named.subject != entry.subject or named is entry:
+            if of in self._faulty:
+                return _of_refused(of)
             all_ids = ids.get((entry.municipality, entry.subject), [])[:_MOST_IDS_COMPARED]
             others = tuple(each for each in all_ids if each != entry.id)
             what = f"{quoted(of)} is no id of another fact of {quoted(entry.subject)}"
@@ -299,6 +339,10 @@ class _Taker:
         except Unfit as unfit:
             self.faults.append(FieldFault(key, str(unfit), _ALLOWED[key], unfit.meant))
             return None
+
+
+def _of_refused(of: str) -> FieldFault:
+    return FieldFault("of", f"{quoted(of)} is refused itself")
 
 
 def _word(value: object) -> str:

@@ -1,14 +1,12 @@
-"""Fact files: JSON Lines, one entry a line, every fault of the file at once."""
+"""Fact files: entries gathered from the lines of any form of file, and JSON Lines, one entry a line."""
 
-import codecs
-import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,28 +15,73 @@ from indsats.domain.model import Model
 from indsats.errors import FactsInvalid
 from indsats.models.faults import Fault, shown
 from indsats.replay.entries import AnyLine, Register
-
-LONGEST_LINE = 1_000_000
-"""Bytes of a line, its end included."""
+from indsats.replay.lines import lines_of
 
 MOST_KEYS = 200
 """Of an entry: more than any kind has fields."""
 
-MOST_BLANK_LINES = 10_000
-"""In a row; a file with more is no list of facts."""
+REFUSAL_KEYS = ("file", "line", "reasons", "text", "entry")
+"""The keys of a refused line as it is written down, and read again once its `entry` is corrected."""
 
+_REFUSAL = frozenset(REFUSAL_KEYS)
 _AN_OBJECT = ("one JSON object a line",)
+
+
+class Refusal(NamedTuple):
+    """A line that is not used: its number from 1, why, and its text without the end.
+
+    `entry` is what it says, as JSON, if it can be read so far.
+    """
+
+    file: str
+    line: int
+    faults: tuple[Fault, ...]
+    text: str
+    entry: msgspec.Raw | None
 
 
 class FactsFile(msgspec.Struct, frozen=True):
     """The entries of a file in its order, each id once; `repeated` counts those that stood there again.
 
-    `models` are those that pathways move to, by the name that the file gives them.
+    `models` are those that pathways move to, by the name that the file gives them; `refused` are the lines that are
+    left out.
     """
 
     entries: tuple[AnyLine, ...]
     repeated: int
     models: Mapping[str, Model]
+    refused: tuple[Refusal, ...] = ()
+
+
+class Row(NamedTuple):
+    """What a reader makes of a line: its text, the entry in it if there is one, and the faults found on the way.
+
+    Of a `plain` entry the values are text whatever their type.
+    """
+
+    line: int
+    text: str
+    raw: Mapping[str, object] | None
+    faults: Sequence[Fault] = ()
+    plain: bool = False
+
+
+class Reader(Protocol):
+    """A form of fact file."""
+
+    name: str
+
+    def rows(self) -> Iterator[Row]:
+        """The rows that are not blank; raises `FactsInvalid` where the rest of the file is of no use."""
+        ...
+
+    def fault(self, line: int, fault: FieldFault) -> Fault:
+        """What is wrong with a field, at its place in the file."""
+        ...
+
+    def entry(self, row: Row) -> msgspec.Raw | None:
+        """What a row says, as JSON; None if it does not say one thing."""
+        ...
 
 
 def read_facts(
@@ -49,99 +92,105 @@ def read_facts(
     directory: Path = Path(),
     municipality: str | None = None,
     key: bytes = REPLAY_KEY,
+    skip_refused: bool = False,
 ) -> FactsFile:
-    """The entries of a file; `name` is shown in faults, `municipality` holds for entries that name none.
+    """The entries of a file of JSON Lines; `name` is shown in faults, `municipality` holds for entries that name none.
 
-    Paths of models that entries move a pathway to are taken from `directory`.
-    Raises `FactsInvalid` with the faults of all lines: nothing of a file with a fault is used.
+    Paths of models that entries move a pathway to are taken from `directory`. A line as it is written for a refusal
+    stands for its `entry`. Raises `FactsInvalid` with the faults of all lines: nothing of a file with a fault is used,
+    unless with `skip_refused` the lines that have one are left out.
     """
-    lines = _Lines(name)
-    register = Register(model, directory, municipality, key)
-    for number, text in lines.of(io.BytesIO(source) if isinstance(source, bytes) else source):
-        raw, faults = lines.object_in(number, text)
-        if raw is not None:
-            faults += register.add(raw, number, number)
-        for fault in faults:
-            lines.add(number, fault)
-    entries, misplaced = register.close()
-    for entry, fault in misplaced:
-        lines.add(entry.line, fault)
-    if not entries and not lines.faults:
-        lines.faults.append(Fault(name, 1, None, "the file holds no facts", _AN_OBJECT))
-    if lines.faults:
-        raise FactsInvalid(*shown(sorted(lines.faults, key=lambda fault: fault.line)))
-    return FactsFile(entries, register.repeated, register.models)
+    return gather(_JsonLines(source, name), Register(model, directory, municipality, key), skip_refused)
 
 
-class _Lines:
-    """Turns bytes into lines of text, and lines into objects; what cannot be turned is a fault."""
+def gather(reader: Reader, register: Register, skip_refused: bool) -> FactsFile:
+    """What the rows of a file come to; raises `FactsInvalid` with every fault.
 
-    def __init__(self, name: str) -> None:
+    With `skip_refused` a row with a fault is left out, and so is every other that names a fact of such a row.
+    """
+    refused: list[tuple[Row, list[Fault]]] = []
+    naming: dict[int, Row] = {}
+    ended_by: tuple[object, ...] = ()
+    try:
+        for row in reader.rows():
+            faults = list(row.faults)
+            if row.raw is not None:
+                found = register.add(row.raw, row.line, row.line, plain=row.plain, keep=not faults)
+                faults += [reader.fault(row.line, fault) for fault in found]
+                if row.raw.get("of") is not None:
+                    naming[row.line] = row
+            if faults:
+                refused.append((row, faults))
+    except FactsInvalid as stop:
+        ended_by = stop.faults
+    entries, misplaced = register.close(skipping=skip_refused)
+    refused += [(naming[entry.line], [reader.fault(entry.line, fault)]) for entry, fault in misplaced]
+    refused.sort(key=lambda each: each[0].line)
+    if ended_by or (refused and not skip_refused):
+        raise FactsInvalid(*shown([fault for _, faults in refused for fault in faults]), *ended_by)
+    if not entries and not refused:
+        raise FactsInvalid(Fault(reader.name, 1, None, "the file holds no facts", _AN_OBJECT))
+    refusals = [Refusal(reader.name, row.line, tuple(faults), row.text, reader.entry(row)) for row, faults in refused]
+    return FactsFile(entries, register.repeated, register.models, tuple(refusals))
+
+
+class _JsonLines:
+    """Turns lines into objects; what cannot be turned is a fault."""
+
+    def __init__(self, source: bytes | BinaryIO, name: str) -> None:
         self.name = name
-        self.faults: list[Fault] = []
+        self._lines = lines_of(source, name, _AN_OBJECT)
         self._twice: list[str] = []
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object, parse_float=_number, parse_int=_number, parse_constant=Decimal
         )
 
-    def add(self, line: int, fault: FieldFault) -> None:
-        self.faults.append(Fault(self.name, line, None, fault.text, fault.allowed, fault.meant))
+    def rows(self) -> Iterator[Row]:
+        """One for every line that is not blank."""
+        for number, text, is_blank, fault in self._lines:
+            if fault is not None:
+                yield Row(number, text.rstrip("\r\n"), None, [fault])
+            elif not is_blank:
+                yield self._row(number, text)
 
-    def of(self, source: BinaryIO) -> Iterator[tuple[int, str]]:
-        """The lines that are not blank, with their numbers from 1."""
-        blank = 0
-        number = 0
-        while line := source.readline(LONGEST_LINE + 1):
-            number += 1
-            if number == 1:
-                if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    self._fault(number, None, "the file is UTF-16", ("UTF-8",))
-                    return
-                line = line.removeprefix(codecs.BOM_UTF8)
-            if len(line) > LONGEST_LINE:
-                self._fault(number, None, f"the line is longer than {LONGEST_LINE:,} bytes", _AN_OBJECT)
-                while line and not line.endswith(b"\n"):
-                    line = source.readline(LONGEST_LINE)
-            elif not line.strip():
-                blank += 1
-                if blank > MOST_BLANK_LINES:
-                    self._fault(number, None, f"more than {MOST_BLANK_LINES:,} blank lines in a row", _AN_OBJECT)
-                    return
-            else:
-                blank = 0
-                if (text := self._decoded(number, line)) is not None:
-                    yield number, text
+    def fault(self, line: int, fault: FieldFault) -> Fault:
+        """At the line."""
+        return Fault(self.name, line, None, fault.text, fault.allowed, fault.meant)
 
-    def object_in(self, number: int, text: str) -> tuple[dict[str, object] | None, list[FieldFault]]:
-        """The object of a line, None if there is none; and a fault for every key that stands twice in it."""
+    def entry(self, row: Row) -> msgspec.Raw | None:
+        """As it is written; None for a line with faults of its own, and where it is JSON by Python's lights only."""
+        if row.raw is None or row.faults:
+            return None
+        try:
+            if row.plain:
+                return msgspec.json.decode(row.text, type=dict[str, msgspec.Raw])["entry"]
+            return msgspec.json.decode(row.text, type=msgspec.Raw)
+        except msgspec.DecodeError:
+            return None
+
+    def _row(self, number: int, text: str) -> Row:
         self._twice.clear()
+        body = text.rstrip("\r\n")
         try:
             raw = self._decoder.decode(text)
         except json.JSONDecodeError as fault:
-            self._fault(number, fault.colno, _explained(fault), _AN_OBJECT)
-            return None, []
+            return Row(number, body, None, [Fault(self.name, number, fault.colno, _explained(fault), _AN_OBJECT)])
         except RecursionError:
-            self._fault(number, None, "nested too deeply", _AN_OBJECT)
-            return None, []
+            return self._refused(number, body, "nested too deeply", _AN_OBJECT)
+        is_refusal = isinstance(raw, dict) and raw.keys() == _REFUSAL
+        if is_refusal and not isinstance(raw := raw["entry"], dict):
+            return self._refused(number, body, "entry: is no entry", ("the line corrected, as one JSON object",))
         if not isinstance(raw, dict):
-            self._fault(number, None, "is no JSON object", _AN_OBJECT)
-            return None, []
+            return self._refused(number, body, "is no JSON object", _AN_OBJECT)
         if len(raw) > MOST_KEYS:
-            self._fault(number, None, f"has {len(raw):,} keys", (f"at most {MOST_KEYS}",))
-            return None, []
-        return raw, [FieldFault(key, "stands twice in the line", ("each key once",)) for key in self._twice]
+            return self._refused(number, body, f"has {len(raw):,} keys", (f"at most {MOST_KEYS}",))
+        twice = [
+            self.fault(number, FieldFault(key, "stands twice in the line", ("each key once",))) for key in self._twice
+        ]
+        return Row(number, body, raw, twice, plain=is_refusal)
 
-    def _decoded(self, number: int, line: bytes) -> str | None:
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as fault:
-            column = len(line[: fault.start].decode()) + 1
-            self._fault(number, column, f"byte 0x{line[fault.start]:02x} is not UTF-8; save the file as UTF-8")
-            return None
-        if "\0" in text:
-            self._fault(number, text.index("\0") + 1, "holds a NUL byte")
-            return None
-        return text
+    def _refused(self, number: int, body: str, what: str, allowed: tuple[str, ...]) -> Row:
+        return Row(number, body, None, [Fault(self.name, number, None, what, allowed)])
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
@@ -149,9 +198,6 @@ class _Lines:
             times = Counter(key for key, _ in pairs)
             self._twice += [key for key in found if times[key] > 1]
         return found
-
-    def _fault(self, line: int, column: int | None, what: str, allowed: tuple[str, ...] = ()) -> None:
-        self.faults.append(Fault(self.name, line, column, what, allowed))
 
 
 def _number(text: str) -> int | Decimal:
