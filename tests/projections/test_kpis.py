@@ -16,7 +16,8 @@ from indsats.models.library import load
 from indsats.projections import tables
 from indsats.projections.facts import named_by
 from indsats.projections.kpis import Contribution, compute, contributions, kpis_of
-from indsats.projections.rows import PathwayKey, insert, rows_of
+from indsats.projections.rows import PathwayKey, rows_of
+from indsats.projections.writer import insert
 
 STEVNS = load("stevns-2017")
 DAY = date(2017, 6, 1)
@@ -84,7 +85,7 @@ def connection() -> Iterator[sa.Connection]:
 def fill(connection: sa.Connection, model: Model, stories: list[list[Fact]], municipality: str = "0336") -> None:
     named = named_by(declared_by(model).values())
     moved = [(PathwayKey(municipality, *key[1:]), derivation) for key, derivation in pathways(model, stories, DAY)]
-    insert(connection, (rows_of(key, derivation, named) for key, derivation in moved))
+    insert(connection, {key: rows_of(derivation, named) for key, derivation in moved})
 
 
 def told(model: Model, *stories: list[Fact], as_of: date = DAY) -> dict[str, tuple[Count, Count]]:
@@ -229,7 +230,7 @@ def test_who_left_on_the_first_of_the_month_has_no_day_in_it(connection: sa.Conn
 def test_pathways_of_another_family_are_not_counted(connection: sa.Connection) -> None:
     fill(connection, STEVNS, [story(STARTED)])
     ((key, derivation),) = pathways(STEVNS, [story(JOB)], DAY)
-    insert(connection, [rows_of(key._replace(family="contact"), derivation, {})])
+    insert(connection, {key._replace(family="contact"): rows_of(derivation, {})})
     (found,) = compute(connection, STEVNS, DAY, ids=["employed_share"])
     assert counts(found) == (0, 1)
 

@@ -15,7 +15,8 @@ from indsats.models.library import load
 from indsats.projections import tables
 from indsats.projections.facts import named_by
 from indsats.projections.kpis import compute, kpis_of
-from indsats.projections.rows import insert, rows_of
+from indsats.projections.rows import rows_of
+from indsats.projections.writer import insert
 
 STEVNS = load("stevns-2017")
 
@@ -44,7 +45,7 @@ def test_rows_of_one_day_answer_for_every_day_before(drawn: Drawn) -> None:
     engine = sa.create_engine("sqlite://")
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
-        insert(connection, (rows_of(key, one, named) for key, one in pathways(STEVNS, stories, rows_on)))
+        insert(connection, {key: rows_of(one, named) for key, one in pathways(STEVNS, stories, rows_on)})
         found = compute(connection, STEVNS, as_of)
     engine.dispose()
     assert {one.id: counts(one) for one in found} == by_loops(stories, as_of)

@@ -15,8 +15,9 @@ from indsats.domain.obligations import Derivation
 from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables
 from indsats.projections.facts import named_by
-from indsats.projections.rows import PathwayKey, insert, rows_of
+from indsats.projections.rows import PathwayKey, rows_of
 from indsats.projections.statements import contributions_of, counts_of, parameters
+from indsats.projections.writer import insert
 
 
 class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_
     try:
         with engine.begin() as connection:
             tables.metadata.create_all(connection)
-            insert(connection, (rows_of(key, derivation, named) for key, derivation in pathways))
+            insert(connection, {key: rows_of(derivation, named) for key, derivation in pathways})
             return compute(connection, model, as_of)
     finally:
         engine.dispose()

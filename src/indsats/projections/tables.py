@@ -6,6 +6,10 @@ one table answers for every day up to the one on which its rows were made. Days 
 columns.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
 from sqlalchemy import Boolean, Column, Date, Double, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table
 
 PREFIX = "indsats_"
@@ -176,3 +180,28 @@ Index(
     "indsats_facts_kind",
     *(facts.c[name] for name in ("municipality", "family", "kind", "subject", "citizen", "from_on")),
 )
+
+
+@dataclass(frozen=True, eq=False)
+class ReadModels:
+    """All tables of the read models under one prefix."""
+
+    prefix: str
+    metadata: MetaData
+
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """The tables by their names without the prefix."""
+        return {name.removeprefix(self.prefix): table for name, table in self.metadata.tables.items()}
+
+
+LIVE = ReadModels(PREFIX, metadata)
+"""The tables that are asked."""
+
+
+def read_models(prefix: str) -> ReadModels:
+    """The same tables under another prefix, to be filled beside the live ones."""
+    others = MetaData()
+    for name, table in LIVE.tables.items():
+        table.to_metadata(others, name=prefix + name)
+    return ReadModels(prefix, others)
