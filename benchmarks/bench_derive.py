@@ -5,14 +5,14 @@ from datetime import date
 from statistics import median
 from time import perf_counter
 
-from benchmarks.load import lines
 from indsats.domain.calendar import end_of
 from indsats.domain.events import Envelope, Event, FactRecorded
 from indsats.domain.obligations import derive
 from indsats.domain.timeline import Fact
 from indsats.models.library import load
-from indsats.replay.entries import AnyLine
+from indsats.replay.entries import FactLine
 from indsats.replay.facts_file import read_facts
+from indsats.replay.simulate import Municipality
 from indsats.store.mapper import EventMapper
 
 AS_OF = date(2018, 6, 30)
@@ -33,7 +33,9 @@ def main() -> None:
     """Print both times and their ratio."""
     model = load("stevns-2017")
     mapper = EventMapper()
-    entries = read_facts("\n".join(lines(1, 60)).encode(), "load", model).entries
+    content = "\n".join(Municipality(citizens=1).lines()).encode()
+    read = read_facts(content, "load", model).entries
+    entries = [entry for entry in read if isinstance(entry, FactLine)]
     rows = [mapper.to_stored_event(_event(entry, version)) for version, entry in enumerate(entries, start=1)]
 
     def decode() -> list[Event]:
@@ -51,7 +53,7 @@ def main() -> None:
     print(f"derive {owed} obligations from them: {derived:.3f} ms, {derived / floor:.1f} times the decoding")
 
 
-def _event(entry: AnyLine, version: int) -> Event:
+def _event(entry: FactLine, version: int) -> Event:
     envelope = Envelope(
         stream="stream",
         version=version,

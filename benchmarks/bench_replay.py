@@ -7,11 +7,11 @@ from resource import RUSAGE_SELF, getrusage
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
-from benchmarks.load import lines
 from indsats.domain import pathway
 from indsats.models.library import load
 from indsats.replay.facts_file import read_facts
 from indsats.replay.run import replay
+from indsats.replay.simulate import Municipality
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Timed:
 def main(citizens: int) -> None:
     """Print times, the share of derivation, pathways visited by sweeps, and the peak of memory."""
     model = load("stevns-2017")
-    content = "\n".join(lines(citizens)).encode()
+    content = "\n".join(Municipality(citizens=citizens, facts_each=66).lines()).encode()
     begin = perf_counter()
     entries = read_facts(content, "load", model).entries
     read = perf_counter() - begin

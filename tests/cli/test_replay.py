@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks.load import lines
+
+from indsats.replay.simulate import Municipality
 
 ROOT = Path(__file__).parents[2]
 STORY = ROOT / "scenarios" / "stories" / "registered-twelve-days-late.yaml"
@@ -106,7 +107,7 @@ def test_faults_of_all_files_are_told_before_anything_is_played(tmp_path: Path) 
 
 def test_long_work_tells_how_far_it_is_beside_the_document(tmp_path: Path) -> None:
     path = tmp_path / "load.jsonl"
-    path.write_text("\n".join(lines(100)))
+    path.write_text("\n".join(Municipality(citizens=100).lines()))
     done = run("replay", path, "--model", "stevns-2017", "--json")
     assert done.stderr.splitlines() == [f"load.jsonl: {tenth * 10} %" for tenth in range(1, 11)]
     assert len(json.loads(done.stdout)["files"][0]["pathways"]) == 100
