@@ -1,4 +1,4 @@
-"""What does it cost to derive one pathway of 60 facts, as the mean of several? The floor beside it: decoding the same facts."""
+"""What does deriving a pathway of 60 facts cost, as the mean of several? The floor beside it: decoding the facts."""
 
 from collections.abc import Callable
 from datetime import date
