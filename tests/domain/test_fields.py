@@ -119,6 +119,22 @@ def test_the_years_of_a_day_are_bounded_and_the_day_exists() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("02-01-2017", "2017-01-02"),
+        ("31.12.2017", "2017-12-31"),
+        ("02/01/2017", "2017-01-02"),
+        ("30-02-2017", None),
+        ("2-1-2017", None),
+    ],
+)
+def test_a_day_as_danes_write_it_is_no_day_but_understood(text: str, meant: str | None) -> None:
+    with pytest.raises(Unfit, match="is no day") as refused:
+        day_of(text)
+    assert refused.value.meant == meant
+
+
+@pytest.mark.parametrize(
     ("text", "instant"),
     [
         ("2017-01-02T09:00:00+01:00", datetime(2017, 1, 2, 8, tzinfo=UTC)),

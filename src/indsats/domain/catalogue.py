@@ -102,6 +102,10 @@ class Catalogue:
             for name, kind in self.kinds.items()
         }
 
+    def types(self, kind: str) -> Mapping[str, tuple[FieldType, ...]]:
+        """The fields that a fact of a kind can have, each with the types that it may be of; none of an unknown kind."""
+        return self._types.get(kind, {})
+
     def check(
         self, kind: str, raw: Mapping[str, object], *, plain: bool = False, also: tuple[str, ...] = ()
     ) -> tuple[dict[str, FieldValue], list[FieldFault]]:

@@ -17,6 +17,7 @@ from indsats.errors import ValueInvalid
 
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,15})?")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
+_DANISH_DAY = re.compile(r"([0-9]{2})[-./]([0-9]{2})[-./]([0-9]{4})")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
@@ -118,7 +119,16 @@ def _day(text: str) -> date:
     try:
         return parse_day(text)
     except ValueInvalid as fault:
-        raise Unfit(_reason(fault, text)) from None
+        raise Unfit(_reason(fault, text), _danish_day(text)) from None
+
+
+def _danish_day(text: str) -> str | None:
+    """The day of a text such as 02-01-2017, the way Danes write days; None if there is no such day."""
+    written = _DANISH_DAY.fullmatch(text)
+    try:
+        return parse_day("-".join(written.group(3, 2, 1))).isoformat() if written else None
+    except ValueInvalid:
+        return None
 
 
 def duration_of(value: object, *, can_be_zero: bool = True) -> str:

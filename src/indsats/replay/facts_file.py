@@ -70,12 +70,14 @@ class Reader(Protocol):
     """A form of fact file."""
 
     name: str
+    allowed: tuple[str, ...]
+    """What the file should hold."""
 
     def rows(self) -> Iterator[Row]:
         """The rows that are not blank; raises `FactsInvalid` where the rest of the file is of no use."""
         ...
 
-    def fault(self, line: int, fault: FieldFault) -> Fault:
+    def fault(self, row: Row, fault: FieldFault) -> Fault:
         """What is wrong with a field, at its place in the file."""
         ...
 
@@ -116,7 +118,7 @@ def gather(reader: Reader, register: Register, skip_refused: bool) -> FactsFile:
             faults = list(row.faults)
             if row.raw is not None:
                 found = register.add(row.raw, row.line, row.line, plain=row.plain, keep=not faults)
-                faults += [reader.fault(row.line, fault) for fault in found]
+                faults += [reader.fault(row, fault) for fault in found]
                 if row.raw.get("of") is not None:
                     naming[row.line] = row
             if faults:
@@ -124,12 +126,13 @@ def gather(reader: Reader, register: Register, skip_refused: bool) -> FactsFile:
     except FactsInvalid as stop:
         ended_by = stop.faults
     entries, misplaced = register.close(skipping=skip_refused)
-    refused += [(naming[entry.line], [reader.fault(entry.line, fault)]) for entry, fault in misplaced]
+    placed = ((naming[entry.line], fault) for entry, fault in misplaced)
+    refused += [(row, [reader.fault(row, fault)]) for row, fault in placed]
     refused.sort(key=lambda each: each[0].line)
     if ended_by or (refused and not skip_refused):
         raise FactsInvalid(*shown([fault for _, faults in refused for fault in faults]), *ended_by)
     if not entries and not refused:
-        raise FactsInvalid(Fault(reader.name, 1, None, "the file holds no facts", _AN_OBJECT))
+        raise FactsInvalid(Fault(reader.name, 1, None, "the file holds no facts", reader.allowed))
     refusals = [Refusal(reader.name, row.line, tuple(faults), row.text, reader.entry(row)) for row, faults in refused]
     return FactsFile(entries, register.repeated, register.models, tuple(refusals))
 
@@ -139,6 +142,7 @@ class _JsonLines:
 
     def __init__(self, source: bytes | BinaryIO, name: str) -> None:
         self.name = name
+        self.allowed: tuple[str, ...] = _AN_OBJECT
         self._lines = lines_of(source, name, _AN_OBJECT)
         self._twice: list[str] = []
         self._decoder = json.JSONDecoder(
@@ -153,9 +157,9 @@ class _JsonLines:
             elif not is_blank:
                 yield self._row(number, text)
 
-    def fault(self, line: int, fault: FieldFault) -> Fault:
+    def fault(self, row: Row, fault: FieldFault) -> Fault:
         """At the line."""
-        return Fault(self.name, line, None, fault.text, fault.allowed, fault.meant)
+        return Fault(self.name, row.line, None, fault.text, fault.allowed, fault.meant)
 
     def entry(self, row: Row) -> msgspec.Raw | None:
         """As it is written; None for a line with faults of its own, and where it is JSON by Python's lights only."""
@@ -184,10 +188,9 @@ class _JsonLines:
             return self._refused(number, body, "is no JSON object", _AN_OBJECT)
         if len(raw) > MOST_KEYS:
             return self._refused(number, body, f"has {len(raw):,} keys", (f"at most {MOST_KEYS}",))
-        twice = [
-            self.fault(number, FieldFault(key, "stands twice in the line", ("each key once",))) for key in self._twice
-        ]
-        return Row(number, body, raw, twice, plain=is_refusal)
+        row = Row(number, body, raw, plain=is_refusal)
+        twice = (FieldFault(key, "stands twice in the line", ("each key once",)) for key in self._twice)
+        return row._replace(faults=[self.fault(row, fault) for fault in twice])
 
     def _refused(self, number: int, body: str, what: str, allowed: tuple[str, ...]) -> Row:
         return Row(number, body, None, [Fault(self.name, number, None, what, allowed)])
