@@ -50,6 +50,11 @@ _EMPLOYMENTS = st.sampled_from(["e1", "e2"])
 _HOURS = st.sampled_from(["4", "7.5", "10", "10.5", "14"])
 _NEW_ROUTES = ["mover_in", "dismissed_flexjob", "existing_recipient"]
 _TALK: dict[str, st.SearchStrategy[FieldValue]] = {"participants": st.just(["caseworker"])}
+_WORKER: dict[str, st.SearchStrategy[FieldValue]] = {
+    "worker": st.sampled_from(["anna", "bo"]),
+    "as_role": st.sampled_from(["caseworker", "company_consultant"]),
+    "at_unit": st.just("north"),
+}
 _KINDS: dict[str, dict[str, st.SearchStrategy[FieldValue]]] = {
     "rehab_referred": {},
     "flexjob_refused": {"outcome": st.just("disability pension")},
@@ -68,13 +73,15 @@ _KINDS: dict[str, dict[str, st.SearchStrategy[FieldValue]]] = {
     "hold_started": {"reason": st.just("exemption")},
     "hold_ended": {"reason": st.just("exemption")},
     "waived": {"rule": st.sampled_from(["first_conversation", "follow_up"]), "reason": st.just("agreed")},
+    "worker_assigned": {**_WORKER, "functions": st.sampled_from([None, ["mentor"], ["mentor", "caseworker"]])},
+    "worker_released": _WORKER,
     "pathway_closed": {"reason": st.sampled_from(["moved_out", "ordinary_job", "project_ended"])},
     "pathway_reopened": {},
 }
 _OFTEN = """
     ledighedsydelse_started ledighedsydelse_started first_conversation_held referred job_club_attended strategy_reviewed
     flexjob_started flexjob_started hours_changed hours_changed tillaegsaftale_signed follow_up_held follow_up_held
-    flexjob_ended ledighedsydelse_ended
+    flexjob_ended ledighedsydelse_ended worker_assigned
 """.split()
 
 # A week, a month, half a year and the days beside them, so that what turns on them falls to both sides.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import ReflectedIndex
 from tests.projections.histories import fact, pathways, story
 
 from indsats.models.kpi_form import kpis_of as declared_by
@@ -36,10 +37,15 @@ def shape(connection: sa.Connection) -> Mapping[str, object]:
         name: (
             [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(name)],
             found.get_pk_constraint(name),
-            found.get_indexes(name),
+            [_in_words(index) for index in found.get_indexes(name)],
         )
         for name in sorted(found.get_table_names())
     }
+
+
+def _in_words(index: ReflectedIndex) -> Mapping[str, object]:
+    """An index with the condition of a partial one as text."""
+    return {**index, "dialect_options": {key: str(value) for key, value in index.get("dialect_options", {}).items()}}
 
 
 def figures(connection: sa.Connection) -> list[KpiResult]:

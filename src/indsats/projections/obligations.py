@@ -5,12 +5,15 @@ from typing import NamedTuple
 
 from indsats.domain.calendar import ONE_DAY
 from indsats.domain.obligations import Derivation, Obligation
+from indsats.projections.assignments import answering, assignments
+from indsats.projections.pathways import unit_before
 
 
 class ObligationRow(NamedTuple):
     """An obligation on the day of its derivation.
 
     `settled_on` is the first day on which it counts as kept or not kept (the due day, or the day after), if it does.
+    `worker` is who answers on that day for the role responsible, `unit` theirs, or else that of the pathway's opening.
     """
 
     rule: str
@@ -30,33 +33,44 @@ class ObligationRow(NamedTuple):
     responsible: str | None
     known_in_time: bool
     cause: str | None
+    worker: str | None
+    unit: str | None
 
 
 def obligation_rows(derivation: Derivation) -> list[ObligationRow]:
     """The obligations in their order; what lapsed, was waived, is held or still open is not settled."""
-    places = {fact.id: place for place, fact in enumerate(derivation.timeline.facts)}
-    return [
-        ObligationRow(
-            rule=owed.rule,
-            anchor=owed.anchor.id,
-            n=owed.n,
-            anchor_fact=owed.anchor.kind,
-            anchor_on=owed.anchor.on,
-            anchor_place=places[owed.anchor.id],
-            employment=owed.anchor.text("employment"),
-            due=owed.due,
-            book_by=owed.book_by,
-            status=owed.status,
-            satisfied_by=owed.satisfied_by,
-            satisfied_on=owed.satisfied_on,
-            settled_on=_settled_on(owed),
-            force=owed.force,
-            responsible=owed.responsible,
-            known_in_time=owed.known_in_time,
-            cause=owed.cause,
+    timeline = derivation.timeline
+    assigned, opened_at = assignments(timeline), unit_before(timeline)
+    roles = {owed.responsible for owed in derivation.obligations if owed.responsible is not None}
+    by_role = {role: answering(assigned, role, timeline.as_of) for role in roles}
+    places = {fact.id: place for place, fact in enumerate(timeline.facts)}
+    rows = []
+    for owed in derivation.obligations:
+        by = None if owed.responsible is None else by_role[owed.responsible]
+        rows.append(
+            ObligationRow(
+                rule=owed.rule,
+                anchor=owed.anchor.id,
+                n=owed.n,
+                anchor_fact=owed.anchor.kind,
+                anchor_on=owed.anchor.on,
+                anchor_place=places[owed.anchor.id],
+                employment=owed.anchor.text("employment"),
+                due=owed.due,
+                book_by=owed.book_by,
+                status=owed.status,
+                satisfied_by=owed.satisfied_by,
+                satisfied_on=owed.satisfied_on,
+                settled_on=_settled_on(owed),
+                force=owed.force,
+                responsible=owed.responsible,
+                known_in_time=owed.known_in_time,
+                cause=owed.cause,
+                worker=None if by is None else by.worker,
+                unit=opened_at if by is None or by.unit is None else by.unit,
+            )
         )
-        for owed in derivation.obligations
-    ]
+    return rows
 
 
 def _settled_on(owed: Obligation) -> date | None:

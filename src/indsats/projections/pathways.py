@@ -13,6 +13,7 @@ class PathwayRow(NamedTuple):
     """Where a pathway stands from a day on: its phase (null before any), and the visit, which is null in `closed`.
 
     `stretch` counts the openings from 0, `opened_on` is the day of the latest, `reason` why the pathway was closed.
+    `unit` is that of the latest opening by the end of the row that names one.
     """
 
     from_on: date
@@ -24,6 +25,7 @@ class PathwayRow(NamedTuple):
     stretch: int
     opened_on: date
     reason: str | None
+    unit: str | None
 
 
 class VisitRow(NamedTuple):
@@ -78,6 +80,7 @@ def pathway_rows(timeline: Timeline) -> list[PathwayRow]:
                 stretch=stay.stretch,
                 opened_on=_opened_on(timeline, stay.stretch),
                 reason=stay.reason,
+                unit=unit_before(timeline, following.begun_by if following else None),
             )
         )
     return rows
@@ -120,14 +123,20 @@ def _stays(timeline: Timeline) -> Iterator[_Stay]:
     for number, visit in enumerate(timeline.visits):
         yield _Stay(number, visit.phase, visit.stretch, visit.start)
         if visit.end is not None and visit.end in closings:
-            yield _Stay(None, CLOSED, visit.stretch, visit.end, open_reason(timeline, visit.end))
+            yield _Stay(None, CLOSED, visit.stretch, visit.end, open_text(timeline, visit.end, "reason"))
 
 
-def open_reason(timeline: Timeline, index: int) -> str | None:
-    """The `reason` of a fact where its kind names the values; a personal one stays sealed in the fact."""
+def open_text(timeline: Timeline, index: int, field: str) -> str | None:
+    """A field of a fact that holds text; a personal one stays sealed in the fact."""
     fact = timeline.facts[index]
     kind = timeline.model.facts.get(fact.kind)
-    return None if kind is None or "reason" in kind.personal else fact.text("reason")
+    return None if kind is None or field in kind.personal else fact.text(field)
+
+
+def unit_before(timeline: Timeline, end: int | None = None) -> str | None:
+    """The unit of the latest opening before a fact (None: of all) that names one."""
+    openings = [place for place in timeline.by_effect.get("open", ()) if end is None or place < end]
+    return next((unit for place in reversed(openings) if (unit := open_text(timeline, place, "at_unit"))), None)
 
 
 def _opened_on(timeline: Timeline, stretch: int) -> date:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from indsats.domain.events import Subject
 from indsats.domain.obligations import Derivation
+from indsats.projections.assignments import AssignmentRow, assignment_rows
 from indsats.projections.employments import EmploymentRow, employment_rows
 from indsats.projections.facts import FactRow, FieldRow, Named, fact_rows, field_rows
 from indsats.projections.obligations import ObligationRow, obligation_rows
@@ -21,7 +22,7 @@ class PathwayKey(NamedTuple):
     citizen: str
 
 
-Row = PathwayRow | VisitRow | SpellRow | EmploymentRow | ObligationRow | FactRow | FieldRow
+Row = PathwayRow | VisitRow | SpellRow | EmploymentRow | AssignmentRow | ObligationRow | FactRow | FieldRow
 Rows = Mapping[str, Sequence[Row]]
 """The rows of one pathway by the name of their table without its prefix; values in the order of the columns."""
 
@@ -37,6 +38,7 @@ def rows_of(derivation: Derivation, named: Named) -> Rows:
         "visits": visit_rows(timeline),
         "spells": spell_rows(timeline),
         "employments": employment_rows(timeline),
+        "assignments": assignment_rows(timeline),
         "obligations": obligation_rows(derivation),
         "facts": fact_rows(timeline, named),
         "fact_fields": field_rows(timeline, named),

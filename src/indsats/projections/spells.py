@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from indsats.domain.calendar import add_months
 from indsats.domain.timeline import Timeline
-from indsats.projections.pathways import open_reason
+from indsats.projections.pathways import open_text
 
 _ENDS = ("spell_end", "employment_start", "close")
 
@@ -58,7 +58,7 @@ def spell_rows(timeline: Timeline) -> list[SpellRow]:
                 from_on=settled_on,
                 ended_on=ended_on,
                 ended_by=facts[end].kind,
-                reason=open_reason(timeline, end) if model.facts[facts[end].kind].effect == "close" else None,
+                reason=open_text(timeline, end, "reason") if model.facts[facts[end].kind].effect == "close" else None,
                 months=whole_months(started_on, ended_on),
             )
         )

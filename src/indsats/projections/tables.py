@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Boolean, Column, Date, Double, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    bindparam,
+)
 
 PREFIX = "indsats_"
 
@@ -76,6 +88,7 @@ pathways = _table(
     _number("stretch"),
     _day("opened_on"),
     _text_or_null("reason"),
+    _text_or_null("unit"),
     key=("from_on",),
 )
 
@@ -123,6 +136,21 @@ employments = _table(
     key=("run", "from_on"),
 )
 
+assignments = _table(
+    "assignments",
+    _number("assignment"),
+    _text("role"),
+    _day("from_on"),
+    _day_or_null("until_on"),
+    _text_or_null("worker"),
+    _text_or_null("as_role"),
+    _text_or_null("unit"),
+    _text_or_null("functions"),
+    _hours_or_null("fraction"),
+    _flag("answers"),
+    key=("assignment", "role", "from_on"),
+)
+
 obligations = _table(
     "obligations",
     _text("rule"),
@@ -142,6 +170,8 @@ obligations = _table(
     _text_or_null("responsible"),
     _flag("known_in_time"),
     _text_or_null("cause"),
+    _text_or_null("worker"),
+    _text_or_null("unit"),
     key=("rule", "anchor", "n"),
 )
 
@@ -169,6 +199,12 @@ fact_fields = _table(
     key=("place", "field", "item"),
 )
 
+# Written out in statements: a database takes a partial index only if it sees there that no other row is asked for.
+is_waiting = obligations.c.status.in_(
+    bindparam("waiting", ("open", "on_hold", "breached"), expanding=True, literal_execute=True)
+)
+"""Whether an obligation is one to follow up."""
+
 # The days stand behind the phase, so that a figure in heads is counted in the index alone; the citizen behind the kind,
 # so that what is asked of one row (is there some fact of this kind?) is a look-up and no search.
 Index(
@@ -176,6 +212,18 @@ Index(
 )
 Index("indsats_visits_phase", *(visits.c[name] for name in ("municipality", "family", "phase")))
 Index("indsats_obligations_rule", *(obligations.c[name] for name in ("municipality", "family", "rule", "settled_on")))
+# In the order of follow-up lists. Whatever else they are filtered by stands behind, so that rows passed over are never
+# looked up.
+Index(
+    "indsats_obligations_waiting",
+    *(
+        obligations.c[name]
+        for name in ("municipality", "family", "due", "citizen", "rule", "status", "responsible", "worker", "unit")
+    ),
+    sqlite_where=is_waiting,
+    postgresql_where=is_waiting,
+)
+Index("indsats_assignments_worker", *(assignments.c[name] for name in ("municipality", "family", "worker")))
 Index(
     "indsats_facts_kind",
     *(facts.c[name] for name in ("municipality", "family", "kind", "subject", "citizen", "from_on")),

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from indsats.store import step_3
+
 _DIFFERENCES: Mapping[str, Mapping[str, str]] = {
     "sqlite": {"counted": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "INTEGER", "double": "DOUBLE"},
     "postgresql": {
@@ -119,6 +121,7 @@ CREATE TABLE indsats_pathways (
   stretch INTEGER NOT NULL,
   opened_on DATE NOT NULL,
   reason VARCHAR,
+  unit VARCHAR,
   PRIMARY KEY (municipality, family, subject, citizen, from_on)
 )"""
 
@@ -178,6 +181,25 @@ CREATE TABLE indsats_employments (
   PRIMARY KEY (municipality, family, subject, citizen, run, from_on)
 )"""
 
+_ASSIGNMENTS = """
+CREATE TABLE indsats_assignments (
+  municipality VARCHAR NOT NULL,
+  family VARCHAR NOT NULL,
+  subject VARCHAR NOT NULL,
+  citizen VARCHAR NOT NULL,
+  assignment INTEGER NOT NULL,
+  role VARCHAR NOT NULL,
+  from_on DATE NOT NULL,
+  until_on DATE,
+  worker VARCHAR,
+  as_role VARCHAR,
+  unit VARCHAR,
+  functions VARCHAR,
+  fraction {double},
+  answers BOOLEAN NOT NULL,
+  PRIMARY KEY (municipality, family, subject, citizen, assignment, role, from_on)
+)"""
+
 _OBLIGATIONS = """
 CREATE TABLE indsats_obligations (
   municipality VARCHAR NOT NULL,
@@ -201,6 +223,8 @@ CREATE TABLE indsats_obligations (
   responsible VARCHAR,
   known_in_time BOOLEAN NOT NULL,
   cause VARCHAR,
+  worker VARCHAR,
+  unit VARCHAR,
   PRIMARY KEY (municipality, family, subject, citizen, rule, anchor, n)
 )"""
 
@@ -239,7 +263,12 @@ CREATE TABLE indsats_fact_fields (
 _READ_MODEL_INDEXES = (
     "CREATE INDEX indsats_pathways_phase ON indsats_pathways (municipality, family, phase, until_on, from_on)",
     "CREATE INDEX indsats_visits_phase ON indsats_visits (municipality, family, phase)",
+    "CREATE INDEX indsats_assignments_worker ON indsats_assignments (municipality, family, worker)",
     "CREATE INDEX indsats_obligations_rule ON indsats_obligations (municipality, family, rule, settled_on)",
+    """
+CREATE INDEX indsats_obligations_waiting ON indsats_obligations
+  (municipality, family, due, citizen, rule, status, responsible, worker, unit)
+  WHERE status IN ('open', 'on_hold', 'breached')""",
     "CREATE INDEX indsats_facts_kind ON indsats_facts (municipality, family, kind, subject, citizen, from_on)",
 )
 
@@ -258,11 +287,18 @@ MIGRATIONS = (
             _VISITS,
             _SPELLS,
             _EMPLOYMENTS,
+            _ASSIGNMENTS,
             _OBLIGATIONS,
             _FACTS,
             _FACT_FIELDS,
             *_READ_MODEL_INDEXES,
         ),
+    ),
+    Migration(
+        3,
+        "models, ids, days of the next change, reads, refusals",
+        step_3.STATEMENTS,
+        step_3.MORE,
     ),
 )
 """Every step there ever was, in order. A new one is added at the end."""
