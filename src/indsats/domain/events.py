@@ -15,8 +15,10 @@ SEMANTICS = 1
 Subject = Literal["citizen", "unit", "project"]
 WithdrawalReason = Literal["met", "lapsed", "waived", "on_hold", "open", "due_moved", "anchor_gone"]
 
+# None of the following can be part of a cycle (`gc=False`), so that holding many does not slow the collector down.
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every event carries: where it stands, when and by whom it was written, under which rules.
 
     `version` counts from 1 in its stream. `recorded_at` and `stored_at` are UTC: when it was registered, and when
@@ -36,7 +38,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     semantics: int = SEMANTICS
 
 
-class ModelPinned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelPinned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The first event of a stream: whose it is, and under which model it runs."""
 
     citizen: str
@@ -45,7 +47,7 @@ class ModelPinned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     digest: str
 
 
-class FactRecorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FactRecorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A fact was registered: its kind and fields are checked against the model's catalogue before."""
 
     fact: str
@@ -55,7 +57,7 @@ class FactRecorded(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     unit: str | None = None
 
 
-class FactAnnulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FactAnnulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A fact was taken out, from this registration on; `id` names the annulment itself."""
 
     id: str
@@ -63,7 +65,7 @@ class FactAnnulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reason: str | None = None
 
 
-class ModelChanged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelChanged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The pathway moves to another model from the day `effective` on; `policy` rules older obligations."""
 
     id: str
@@ -73,7 +75,7 @@ class ModelChanged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     effective: date
 
 
-class DeadlineBreached(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeadlineBreached(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A deadline was not kept. `found_on` is the day of the finding; `known_in_time` is false for one born late."""
 
     rule: str
@@ -86,7 +88,7 @@ class DeadlineBreached(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     known_in_time: bool
 
 
-class BreachWithdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BreachWithdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A breach turned out not to be one; `because_of` is the registration that showed it, None in a sweep."""
 
     rule: str
@@ -99,7 +101,7 @@ class BreachWithdrawn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     because_of: str | None
 
 
-class DeadlineDueSoon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeadlineDueSoon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A warning ahead of a due day, once for each due day of an open obligation."""
 
     rule: str
@@ -123,7 +125,7 @@ NAMES: Mapping[type[Body], str] = {
 """The names under which events are stored; a class can move, a name never changes."""
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event of a stream: its envelope and what it says."""
 
     envelope: Envelope

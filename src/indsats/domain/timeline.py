@@ -11,7 +11,7 @@ from indsats.domain.model import PROJECT_ENDED, FieldValue, Model
 from indsats.domain.phases import CLOSED, NONE
 
 
-class Fact(msgspec.Struct, frozen=True):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """Something that happened to a citizen, as registered.
 
     `on` is the day it took effect, `recorded_at` the UTC instant of its registration, `position` its place in the

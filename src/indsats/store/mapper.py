@@ -1,6 +1,7 @@
 """Between events and their stored form: JSON text under a name with a version, decoded with every type checked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 from eventsourcing.domain import DomainEventProtocol
@@ -9,12 +10,12 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from indsats.domain.events import NAMES, Body, Event, ModelPinned
 from indsats.errors import StoredEventUnreadable
 from indsats.store.rows import StoredRow, StreamOwner
-from indsats.store.sealing import Sealing
+from indsats.store.sealing import SEALED, Sealing
 from indsats.store.upcasters import UPCASTERS, Upcaster, upcast
 
 _KINDS: Mapping[str, type[Body]] = {name: kind for kind, name in NAMES.items()}
-_DECODERS: Mapping[str, msgspec.json.Decoder[Body]] = {
-    name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()
+_DECODERS: Mapping[str, Callable[[str], Body]] = {
+    name: msgspec.json.Decoder(kind).decode for name, kind in _KINDS.items()
 }
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -28,8 +29,13 @@ class EventMapper(Mapper[str]):
 
     def __init__(self, sealing: Sealing | None = None, upcasters: Mapping[str, Upcaster] = UPCASTERS) -> None:
         super().__init__(JSONTranscoder())
-        self._sealing = sealing
-        self._upcasters = upcasters
+        self.sealing = sealing
+        """Opens what `decoders` give."""
+        self.decoders: Mapping[str, Callable[[str], Body]] = {
+            **{name: partial(_upcast, name, upcasters) for name in upcasters},
+            **_DECODERS,
+        }
+        """What reads the states of events of a name. Raises `ValueError` or `MsgspecError`."""
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredRow:
         """The row of an event."""
@@ -38,8 +44,8 @@ class EventMapper(Mapper[str]):
         name = NAMES[type(body)]
         if isinstance(body, ModelPinned):
             owner = StreamOwner(envelope.municipality, body.family, envelope.subject, body.citizen)
-        if self._sealing is not None:
-            body, new_key = self._sealing.seal(envelope, body)
+        if self.sealing is not None:
+            body, new_key = self.sealing.seal(envelope, body)
         return StoredRow(envelope.stream, envelope.version, name, _ENCODER.encode(body), envelope, owner, new_key)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
@@ -49,29 +55,31 @@ class EventMapper(Mapper[str]):
         """
         if not isinstance(stored_event, StoredRow):
             raise _unreadable(stored_event, "the row has no envelope")
-        envelope, state = stored_event.envelope, stored_event.state
+        envelope, name = stored_event.envelope, stored_event.topic
+        decode = self.decoders.get(name)
+        if decode is None:
+            raise _unreadable(stored_event, f"no event has the name {name!r}")
         try:
-            decoder = _DECODERS.get(stored_event.topic)
-            body = self._upcast(stored_event) if decoder is None else decoder.decode(state)
+            state = stored_event.state.decode()
+            body = decode(state)
         except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-            raise _unreadable(stored_event, f"{stored_event.topic}: {fault}") from fault
-        if self._sealing is not None and b'"sealed:' in state:
-            body = self._sealing.open(envelope, body)
+            raise _unreadable(stored_event, f"{name}: {fault}") from fault
+        except ValueError as fault:
+            raise _unreadable(stored_event, str(fault)) from fault
+        if self.sealing is not None and SEALED in state:
+            body = self.sealing.open(envelope.stream, envelope.version, body)
         return Event(envelope, body)
 
-    def _upcast(self, stored_event: StoredEvent) -> Body:
-        if stored_event.topic not in self._upcasters:
-            raise _unreadable(stored_event, f"no event has the name {stored_event.topic!r}")
-        old = msgspec.json.decode(stored_event.state, type=dict)
-        try:
-            name, state = upcast(stored_event.topic, old, self._upcasters)
-        except (KeyError, TypeError, ValueError) as fault:
-            raise _unreadable(
-                stored_event, f"{stored_event.topic} is not of the form it should have: {fault!r}"
-            ) from fault
-        if name not in _KINDS:
-            raise _unreadable(stored_event, f"{stored_event.topic} leads to {name!r}, which no event is named")
-        return msgspec.convert(state, _KINDS[name])
+
+def _upcast(name: str, upcasters: Mapping[str, Upcaster], state: str) -> Body:
+    old = msgspec.json.decode(state, type=dict)
+    try:
+        newest, changed = upcast(name, old, upcasters)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise ValueError(f"{name} is not of the form it should have: {fault!r}") from fault
+    if newest not in _KINDS:
+        raise ValueError(f"{name} leads to {newest!r}, which no event is named")
+    return msgspec.convert(changed, _KINDS[newest])
 
 
 def _unreadable(stored_event: StoredEvent, reason: str) -> StoredEventUnreadable:

@@ -29,7 +29,7 @@ from indsats.store.rows import StoredRow, read_instant
 _stream, _event = tables.streams.c, tables.events.c
 _joined = tables.events.join(tables.streams, _event.stream_key == _stream.stream_key)
 
-_ROWS: Select[*tuple[Any, ...]] = select(
+ROWS: Select[*tuple[Any, ...]] = select(
     _stream.stream,
     _event.version,
     _event.name,
@@ -44,11 +44,12 @@ _ROWS: Select[*tuple[Any, ...]] = select(
     _event.model_digest,
     _event.semantics,
 ).select_from(_joined)
+"""All rows of the log, as `stored_event` takes them."""
 
-_STREAM = _ROWS.where(_stream.stream == bindparam("stream")).order_by(_event.version)
+_STREAM = ROWS.where(_stream.stream == bindparam("stream")).order_by(_event.version)
 
 _LOG = (
-    _ROWS.add_columns(_event.position)
+    ROWS.add_columns(_event.position)
     .where(_event.position > bindparam("after"))
     .order_by(_event.position)
     .limit(bindparam("at_most"))

@@ -50,5 +50,8 @@ def stored_instant(instant: datetime) -> str:
 
 @lru_cache(maxsize=1024)
 def read_instant(text: str) -> datetime:
-    """The instant that was stored."""
-    return datetime.fromisoformat(text)
+    """The instant that was stored. Raises `ValueError` for text that is none, or that leaves its time zone open."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return instant

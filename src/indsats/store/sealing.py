@@ -24,6 +24,9 @@ from indsats.store.rows import WrappedKey
 PLACEHOLDER = "[sealed]"
 """What stands for a value whose key is gone: not blank, so that nothing that was decided changes."""
 
+SEALED = '"sealed:'
+"""What stands in the state of every event that has something to open, and perhaps in that of another."""
+
 _ANY = "sealed:"
 _PREFIX = "sealed:v1:"
 _VALUE: msgspec.json.Decoder[FieldValue] = msgspec.json.Decoder(FieldValue)
@@ -62,16 +65,16 @@ class Sealing:
             return msgspec.structs.replace(body, reason=_seal(key, envelope, "reason", body.reason)), key.wrapped
         return body, None
 
-    def open(self, envelope: Envelope, body: Body) -> Body:
-        """The event as it was before it was sealed, with `PLACEHOLDER` where the key is gone.
+    def open(self, stream: str, version: int, body: Body) -> Body:
+        """What the event of that place said before it was sealed, with `PLACEHOLDER` where the key is gone.
 
         Raises `StoredEventUnreadable` for a value that was changed, or moved here from elsewhere.
         """
         if isinstance(body, FactRecorded):
-            fields = {name: self._open(envelope, name, value) for name, value in body.fields.items()}
+            fields = {name: self._open(stream, version, name, value) for name, value in body.fields.items()}
             return msgspec.structs.replace(body, fields=fields)
         if isinstance(body, FactAnnulled):
-            return msgspec.structs.replace(body, reason=self._open(envelope, "reason", body.reason))
+            return msgspec.structs.replace(body, reason=self._open(stream, version, "reason", body.reason))
         return body
 
     def _personal_fields(self, digest: str, kind: str) -> Collection[str] | None:
@@ -90,7 +93,7 @@ class Sealing:
         self._owners[envelope.stream] = owner
         return self._keys.of(owner)
 
-    def _open(self, envelope: Envelope, field: str, value: FieldValue) -> FieldValue:
+    def _open(self, stream: str, version: int, field: str, value: FieldValue) -> FieldValue:
         if not _looks_sealed(value):
             return value
         try:
@@ -101,12 +104,13 @@ class Sealing:
             if key is None:
                 return PLACEHOLDER
             data = base64.b64decode(sealed, validate=True)
-            return _VALUE.decode(key.cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _place(envelope, field)))
+            place = _place(stream, version, field)
+            return _VALUE.decode(key.cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], place))
         except InvalidTag:
             what = "what is sealed there was changed, or sealed for another place"
         except (binascii.Error, ValueError) as fault:
             what = str(fault)
-        raise StoredEventUnreadable(envelope.stream, envelope.version, f"field {field}: {what}")
+        raise StoredEventUnreadable(stream, version, f"field {field}: {what}")
 
 
 def is_blank(value: FieldValue) -> bool:
@@ -120,9 +124,10 @@ def _looks_sealed(value: FieldValue) -> TypeGuard[str]:
 
 def _seal(key: CitizenKey, envelope: Envelope, field: str, value: FieldValue) -> str:
     nonce = secrets.token_bytes(NONCE_BYTES)
-    data = nonce + key.cipher.encrypt(nonce, msgspec.json.encode(value), _place(envelope, field))
+    place = _place(envelope.stream, envelope.version, field)
+    data = nonce + key.cipher.encrypt(nonce, msgspec.json.encode(value), place)
     return f"{_PREFIX}{key.key_id}:{base64.b64encode(data).decode()}"
 
 
-def _place(envelope: Envelope, field: str) -> bytes:
-    return msgspec.json.encode((envelope.stream, envelope.version, field))
+def _place(stream: str, version: int, field: str) -> bytes:
+    return msgspec.json.encode((stream, version, field))
