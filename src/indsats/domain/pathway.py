@@ -77,6 +77,7 @@ class Pathway:
         self.municipality = municipality
         self.subject: Subject = subject
         self.version = 0
+        self.family = ""
         self.citizen = ""
         self.facts: dict[str, Fact] = {}
         self.breaches: dict[BreachKey, DeadlineBreached] = {}
@@ -84,7 +85,7 @@ class Pathway:
         self._periods: list[_Period] = []
         self._annulled: dict[str, datetime] = {}
         self._warned: set[BreachKey] = set()
-        self._registered: dict[str, Registration] = {}
+        self._other_registrations: dict[str, FactAnnulled | ModelChanged] = {}
         self._pending: list[Event] = []
         self._latest = datetime.min.replace(tzinfo=UTC)
         self._earliest = datetime.max.replace(tzinfo=UTC)
@@ -111,12 +112,10 @@ class Pathway:
         match body:
             case FactRecorded():
                 fact = body.fact
-                self._registered[fact] = body
-                self.facts[fact] = Fact(
-                    fact, body.kind, body.on, recorded_at, version, body.fields, self._annulled.get(fact)
-                )
+                annulled_at = self._annulled.get(fact)
+                self.facts[fact] = Fact(fact, body.kind, body.on, recorded_at, version, body.fields, annulled_at)
             case FactAnnulled():
-                self._registered[body.id] = body
+                self._other_registrations[body.id] = body
                 self._annul(body.fact, recorded_at)
             case DeadlineBreached():
                 self.breaches[ledger.key_of(body)] = body
@@ -127,10 +126,10 @@ class Pathway:
             case DeadlineDueSoon():
                 self._warned.add(ledger.key_of(body))
             case ModelPinned():
-                self.citizen = body.citizen
+                self.family, self.citizen = body.family, body.citizen
                 self._periods.append(_Period(recorded_at, body.digest, None, "keep"))
             case ModelChanged():
-                self._registered[body.id] = body
+                self._other_registrations[body.id] = body
                 self._periods.append(_Period(recorded_at, body.digest, body.effective, body.policy))
             case _:
                 assert_never(body)
@@ -203,36 +202,51 @@ class Pathway:
             signed_by = replace(stamp, actor=by.actor, role=by.role)
             if by.recorded_at is not None:
                 signed_by = replace(signed_by, at=by.recorded_at, stored_at=stamp.at)
-            self._append(registration, self._digest(as_of), signed_by)
-        return self.sync(models, stamp, as_of, because_of=_id_of(new[-1][0]))
+            self._append(registration, self.digest_on(as_of), signed_by)
+        return self.sync(models, stamp, as_of, because_of=id_of(new[-1][0]))
 
     def _new(self, signed: Iterable[tuple[Registration, Signature]]) -> list[tuple[Registration, Signature]]:
         """What was not registered before; an id that has another content already is refused."""
-        known = dict(self._registered)
+        known: dict[str, Fact | Registration] = {**self.facts, **self._other_registrations}
         new: list[tuple[Registration, Signature]] = []
         for registration, signature in signed:
-            before = known.get(_id_of(registration))
+            before = known.get(id_of(registration))
             if before is None:
-                known[_id_of(registration)] = registration
+                known[id_of(registration)] = registration
                 new.append((registration, signature))
-            elif _content(before) != _content(registration):
-                what = f"{before.kind} on {before.on}" if isinstance(before, FactRecorded) else "no fact"
-                raise FactRefused(f"the id {_id_of(registration)!r} is that of another fact, {what}")
+            elif (conflict := _conflict(before, registration)) is not None:
+                raise FactRefused(conflict)
         return new
+
+    def conflict(self, registration: Registration) -> str | None:
+        """What stands against a registration whose id was given before; None if it is new or says the same."""
+        before = self._before(id_of(registration))
+        return None if before is None else _conflict(before, registration)
+
+    def knows(self, registration_id: str) -> bool:
+        """Whether something was registered under an id."""
+        return self._before(registration_id) is not None
+
+    def _before(self, registration_id: str) -> Fact | Registration | None:
+        return self.facts.get(registration_id) or self._other_registrations.get(registration_id)
 
     def _not_before_the_last(self, stamp: Stamp) -> Stamp:
         """The instants that the engine stamps never decrease, though a clock may be set back; imported ones stay."""
         return replace(stamp, at=self._latest) if stamp.stored_at is None and stamp.at < self._latest else stamp
 
-    def sync(self, models: Models, stamp: Stamp, since: date, because_of: str | None = None) -> date | None:
+    def sync(
+        self, models: Models, stamp: Stamp, since: date, because_of: str | None = None, until: date | None = None
+    ) -> date | None:
         """Append the verdicts that make the ledger agree with what is derived; returns the day of the next change.
 
         `since` is the day from which changes were not looked at: each day of change from there on is taken in its
-        turn, so that a sweep that comes late finds what daily sweeps would have found.
+        turn, so that a sweep that comes late finds what daily sweeps would have found. It is looked at up to today, or
+        to `until` if that is earlier.
         """
         stamp = self._not_before_the_last(stamp)
         today = local_day(stamp.at)
-        day = min(since, today)
+        last = today if until is None else min(until, today)
+        day = min(since, last)
         while True:
             derivation = self.derive(models, day, stamp.at)
             model = derivation.timeline.model
@@ -242,10 +256,10 @@ class Pathway:
             ]
             for body in found:
                 self._append(body, model.digest, stamp)
-            if day >= today:
+            if day >= last:
                 self.derived = derivation
                 return derivation.next_change
-            day = min(derivation.next_change or today, today)
+            day = min(derivation.next_change or last, last)
 
     def _append(self, body: Body, digest: str, stamp: Stamp) -> None:
         envelope = Envelope(
@@ -264,7 +278,8 @@ class Pathway:
         self.apply(event)
         self._pending.append(event)
 
-    def _digest(self, as_of: date) -> str:
+    def digest_on(self, as_of: date) -> str:
+        """The digest of the model in force on a day."""
         in_force = [period for period in self._periods if period.effective is None or period.effective <= as_of]
         return sorted(in_force, key=lambda period: period.effective or date.min)[-1].digest
 
@@ -293,14 +308,22 @@ class Pathway:
                 )
 
 
-def _content(registration: Registration) -> object:
+def _conflict(before: Fact | Registration, registration: Registration) -> str | None:
+    if _content(before) == _content(registration):
+        return None
+    what = f"{before.kind} on {before.on}" if isinstance(before, Fact | FactRecorded) else "no fact"
+    return f"the id {id_of(registration)!r} is that of another fact, {what}"
+
+
+def _content(registration: Fact | Registration) -> object:
     """What must be the same where an id stands twice; the unit of a registrant may differ."""
-    if isinstance(registration, FactRecorded):
+    if isinstance(registration, Fact | FactRecorded):
         return (registration.kind, registration.on, registration.fields)
     return registration
 
 
-def _id_of(registration: Registration) -> str:
+def id_of(registration: Registration) -> str:
+    """The id of a fact, annulment or change of model."""
     return registration.fact if isinstance(registration, FactRecorded) else registration.id
 
 

@@ -10,6 +10,7 @@ from indsats.domain.model import FactKind, Model, Policies, Roll, Title
 from indsats.domain.values import Duration, parse_day
 from indsats.errors import ModelInvalid, ValueInvalid
 from indsats.models.digest import digest_of
+from indsats.models.document import read_document
 from indsats.models.extends import ModelFile, read_with_bases
 from indsats.models.faults import Faults, MappingNode, Node, ScalarNode, SequenceNode
 from indsats.models.kinds import SUBJECTS, is_null, read_kinds, read_notes, read_title, read_titles
@@ -37,6 +38,21 @@ def read_model(file: ModelFile) -> Model:
     model = _Reader(document, faults).model()
     if model is not None and len(faults.found) == before and file.version not in (None, str(model.version)):
         raise ModelInvalid(f"{file.name}: there is no version {file.version}; allowed: {model.reference}")
+    faults.refuse(ModelInvalid)
+    assert model is not None
+    return model
+
+
+def read_form(name: str, text: str) -> Model:
+    """The model of a form that `form_of` gave, as JSON; `name` is shown in faults.
+
+    Raises `ModelInvalid` for anything else.
+    """
+    faults = Faults()
+    document = read_document(name, text.encode(), faults, ModelInvalid)
+    if not isinstance(document, MappingNode):
+        raise ModelInvalid(f"{name}: this is no model")
+    model = _Reader(document, faults).model()
     faults.refuse(ModelInvalid)
     assert model is not None
     return model

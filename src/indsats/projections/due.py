@@ -1,22 +1,47 @@
 """Which pathways are to be looked at, and from which day on: the queue that a sweep works off."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Protocol
+
+from sqlalchemy import Connection, or_, select, tuple_
+
+from indsats.store import tables
+from indsats.store.connection import driver_sql
+from indsats.store.rows import stored_instant
+
+_AT_ONCE = 100
+_due, _stream = tables.due.c, tables.streams.c
+
+_PUT = (
+    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, attempts) "
+    "SELECT stream_key, municipality, ?, ?, 0 FROM indsats_streams WHERE stream = ? "
+    "ON CONFLICT (stream_key) DO UPDATE SET next_change = excluded.next_change, synced_on = excluded.synced_on, "
+    "attempts = 0, retry_at = NULL, fault = NULL"
+)
+_DAY_OF = "SELECT next_change FROM indsats_due JOIN indsats_streams USING (stream_key) WHERE stream = ?"
+_ATTEMPTS = "SELECT attempts FROM indsats_due JOIN indsats_streams USING (stream_key) WHERE stream = ?"
+_SET_ASIDE = (
+    "UPDATE indsats_due SET attempts = ?, retry_at = ?, fault = ? "
+    "WHERE stream_key = (SELECT stream_key FROM indsats_streams WHERE stream = ?)"
+)
 
 
 class SweepQueue(Protocol):
     """One day for each stream: the first on which its derivation changes without a new fact."""
 
-    def put(self, stream: str, day: date | None) -> None:
-        """Set a stream's day; None takes it out."""
+    def put(self, stream: str, day: date | None, synced_on: date) -> None:
+        """Set a stream's day, as found on `synced_on`; with None there is nothing to wait for."""
 
     def day_of(self, stream: str) -> date | None:
         """The stream's day, or None."""
 
     def due(self, as_of: date) -> Iterator[tuple[str, date]]:
-        """The streams whose day is `as_of` or earlier, earliest first; each is taken out as it is given."""
+        """The streams whose day is `as_of` or earlier, earliest first, each once; who looks at one puts its next day.
+
+        One that is not put again stays due.
+        """
 
 
 class HeapQueue:
@@ -26,8 +51,8 @@ class HeapQueue:
         self._days: dict[str, date] = {}
         self._heap: list[tuple[date, str]] = []
 
-    def put(self, stream: str, day: date | None) -> None:
-        """Set a stream's day; None takes it out."""
+    def put(self, stream: str, day: date | None, synced_on: date) -> None:
+        """Set a stream's day; with None there is nothing to wait for."""
         if day is None:
             self._days.pop(stream, None)
         elif self._days.get(stream) != day:
@@ -39,10 +64,63 @@ class HeapQueue:
         return self._days.get(stream)
 
     def due(self, as_of: date) -> Iterator[tuple[str, date]]:
-        """The streams whose day is `as_of` or earlier, earliest first; each is taken out as it is given."""
+        """The streams whose day is `as_of` or earlier, earliest first, each once."""
+        taken = []
         while self._heap and self._heap[0][0] <= as_of:
             day, stream = heappop(self._heap)
             # An entry that the stream's day has moved away from is stale.
             if self._days.get(stream) == day:
-                del self._days[stream]
+                taken.append((day, stream))
+        try:
+            for day, stream in taken:
                 yield stream, day
+        finally:
+            for day, stream in taken:
+                if self._days.get(stream) == day:
+                    heappush(self._heap, (day, stream))
+
+
+class DueTable:
+    """The queue in a database, inside one transaction. `now` decides which failed pathways are tried again."""
+
+    def __init__(
+        self, connection: Connection, municipalities: Collection[str] = (), now: datetime | None = None
+    ) -> None:
+        self._connection = connection
+        self._municipalities = municipalities
+        self._now = now
+
+    def put(self, stream: str, day: date | None, synced_on: date) -> None:
+        """Set a stream's day, as found on `synced_on`; with None there is nothing to wait for."""
+        parameters = (None if day is None else day.isoformat(), synced_on.isoformat(), stream)
+        driver_sql(self._connection, _PUT, parameters)
+
+    def day_of(self, stream: str) -> date | None:
+        """The stream's day, or None."""
+        day = driver_sql(self._connection, _DAY_OF, (stream,)).scalar_one_or_none()
+        return None if day is None else date.fromisoformat(day)
+
+    def set_aside(self, stream: str, now: datetime, fault: str, first: timedelta, longest: timedelta) -> None:
+        """Let a stream wait because of a fault: `first`, then twice as long each time, at most `longest`."""
+        attempts = driver_sql(self._connection, _ATTEMPTS, (stream,)).scalar_one()
+        retry_at = stored_instant(now + min(first * 2 ** min(attempts, 20), longest))
+        driver_sql(self._connection, _SET_ASIDE, (attempts + 1, retry_at, fault, stream))
+
+    def due(self, as_of: date) -> Iterator[tuple[str, date]]:
+        """The streams of these municipalities whose day is `as_of` or earlier, earliest first, each once."""
+        waiting = select(_stream.stream, _due.next_change, _due.stream_key).join(
+            tables.due, _due.stream_key == _stream.stream_key
+        )
+        waiting = waiting.where(_due.next_change <= as_of.isoformat()).order_by(_due.next_change, _due.stream_key)
+        if self._municipalities:
+            waiting = waiting.where(_due.municipality.in_(self._municipalities))
+        if self._now is not None:
+            waiting = waiting.where(or_(_due.retry_at.is_(None), _due.retry_at <= stored_instant(self._now)))
+        after: tuple[str, int] | None = None
+        while True:
+            page = waiting if after is None else waiting.where(tuple_(_due.next_change, _due.stream_key) > after)
+            found = self._connection.execute(page.limit(_AT_ONCE)).all()
+            yield from ((stream, date.fromisoformat(day)) for stream, day, _ in found)
+            if len(found) < _AT_ONCE:
+                return
+            after = (found[-1].next_change, found[-1].stream_key)

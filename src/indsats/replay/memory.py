@@ -104,5 +104,5 @@ class MemoryEngine:
 
     def _save(self, pathway: Pathway, next_change: date | None) -> list[Body]:
         recordings = self._streams.save(pathway)
-        self._queue.put(pathway.stream, next_change)
+        self._queue.put(pathway.stream, next_change, local_day(self._clock.now()))
         return [event.body for recording in recordings if isinstance(event := recording.domain_event, Event)]

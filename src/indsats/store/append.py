@@ -57,8 +57,7 @@ def append(connection: Connection, stored_events: Sequence[StoredEvent]) -> Sequ
     ends, so append last and commit at once.
     Raises the library's `IntegrityError`, before anything is sent, if an event is not the next of its stream.
     """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("LOCK TABLE indsats_events IN EXCLUSIVE MODE")
+    lock_log(connection)
     streams = tuple(dict.fromkeys(str(event.originator_id) for event in stored_events))
     heads = dict(_heads(connection, streams))
     if len(heads) < len(streams):
@@ -74,6 +73,12 @@ def append(connection: Connection, stored_events: Sequence[StoredEvent]) -> Sequ
     ).scalar_one()
     # Nobody else can write meanwhile, so what was inserted together has consecutive positions.
     return range(last - len(stored_events) + 1, last + 1)
+
+
+def lock_log(connection: Connection) -> None:
+    """Wait for the writers before and keep others waiting until the transaction ends; SQLite does from its begin."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE indsats_events IN EXCLUSIVE MODE")
 
 
 def _heads(connection: Connection, streams: Sequence[str]) -> Iterator[tuple[str, _Head]]:

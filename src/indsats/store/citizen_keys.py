@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from indsats.errors import KeyMissing
 from indsats.store import tables
@@ -42,11 +42,16 @@ class Owner(NamedTuple):
     subject_id: str
 
 
+CONTENT_IDS = Owner("", "content ids", "")
+"""Whose key it is under which a database makes ids of contents: its own."""
+
+
 class CitizenKey:
     """A key ready for use. `wrapped` is its stored form if this transaction made it and has to store it."""
 
     def __init__(self, key_id: str, secret: bytes, wrapped: WrappedKey | None = None) -> None:
         self.key_id = key_id
+        self.secret = secret
         self.cipher = AESGCM(secret)
         self.wrapped = wrapped
 
@@ -79,6 +84,12 @@ class CitizenKeys:
             key = self._unwrapped(WrappedKey(*found)) if found else self._new(owner)
             self._by_owner[owner] = self._by_id[key.key_id] = key
         return self._by_owner[owner]
+
+    def make_for(self, owner: Owner) -> None:
+        """Store a key for an owner who has none yet; a writing transaction is needed."""
+        if (new := self.of(owner).wrapped) is not None:
+            self._connection.execute(insert(tables.citizen_keys).values(new._asdict()))
+            self._by_owner.clear()
 
     def _new(self, owner: Owner) -> CitizenKey:
         key_id, secret, master = secrets.token_urlsafe(12), secrets.token_bytes(KEY_BYTES), self._masters.current

@@ -3,11 +3,12 @@
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -53,6 +54,13 @@ class Database:
             with self.engine.connect() as connection:
                 yield connection.execution_options(**{_READ_ONLY: True})
 
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database, None for any other."""
+        if self.engine.dialect.name != "sqlite" or self.engine.url.database in (None, "", ":memory:"):
+            return None
+        return Path(str(self.engine.url.database))
+
     def close(self) -> None:
         """Close the pooled connections, unless the engine is the host's."""
         if self._is_ours:
@@ -70,6 +78,17 @@ def _connect(url: URL, lock_timeout: float) -> Engine:
         # A connection that the server closed meanwhile, in a restart, is found out before it is used.
         return create_engine(url, connect_args=options, pool_pre_ping=True)
     return create_engine(url)
+
+
+def driver_sql(
+    connection: Connection, statement: str, parameters: tuple[object, ...] | Sequence[tuple[object, ...]] = ()
+) -> CursorResult[Any]:
+    """Run a statement in the driver itself, which takes a third of the time; `?` stands for a parameter.
+
+    A list of tuples runs it once for each.
+    """
+    statement = statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, parameters)
 
 
 class _SQLiteConnection(DBAPIConnection, Protocol):

@@ -4,7 +4,19 @@ Everything is text or a whole number, so that the database is readable with its 
 in: instants are text such as `2017-01-02T08:00:00.000000Z`, which sorts by time, and states are JSON.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -63,6 +75,69 @@ tracking = Table(
     metadata,
     Column("application", Text, primary_key=True),
     Column("position", _Key, nullable=False),
+)
+
+models = Table(
+    "indsats_models",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("first_used_at", Text, nullable=False),
+)
+
+# Every id that was given to a fact, annulment or change of model, so that each is used once in a municipality.
+registrations = Table(
+    "indsats_registrations",
+    metadata,
+    Column("municipality", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("stream_key", _Key, ForeignKey(streams.c.stream_key), nullable=False),
+    PrimaryKeyConstraint("municipality", "id"),
+)
+
+# When each pathway is to be looked at again, and why that failed if it did.
+due = Table(
+    "indsats_due",
+    metadata,
+    Column("stream_key", _Key, ForeignKey(streams.c.stream_key), primary_key=True, autoincrement=False),
+    Column("municipality", Text, nullable=False),
+    Column("next_change", Text),
+    Column("synced_on", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("retry_at", Text),
+    Column("fault", Text),
+    Index("indsats_due_next_change", "municipality", "next_change"),
+)
+
+reads = Table(
+    "indsats_reads",
+    metadata,
+    Column("number", _Key, Identity(always=True), primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("municipality", Text),
+    Column("command", Text, nullable=False),
+    # One of the two: whose pathway was read, or the filter of the list.
+    Column("subject_id", Text),
+    Column("filter", Text),
+    sqlite_autoincrement=True,
+)
+
+refusals = Table(
+    "indsats_refusals",
+    metadata,
+    Column("number", _Key, Identity(always=True), primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("actor_municipality", Text),
+    Column("municipality", Text),
+    Column("command", Text, nullable=False),
+    Column("subject_id", Text),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 schema = Table(

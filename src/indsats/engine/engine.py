@@ -1,0 +1,283 @@
+"""The durable engine: a case system embeds it, and its rows and our events commit or roll back together."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import URL, Connection
+from sqlalchemy import Engine as HostEngine
+
+from indsats.clock import Clock, SystemClock
+from indsats.domain.calendar import local_day
+from indsats.domain.facts import NewFact
+from indsats.domain.ledger import Verdict
+from indsats.domain.model import Model
+from indsats.domain.values import Actor
+from indsats.engine.intake import Intake, subject_of
+from indsats.engine.recording import Command
+from indsats.engine.results import Recorded, Swept, View
+from indsats.engine.setup import default_keys, prepare
+from indsats.engine.sweeping import sweep
+from indsats.engine.transactions import Transactions, failures_told
+from indsats.engine.unit import Parts, UnitOfWork
+from indsats.errors import FactsInvalid, UnknownPathway, ValueInvalid
+from indsats.models.library import load
+from indsats.policy import Policy
+from indsats.projections.rows import PathwayKey
+from indsats.store.connection import Database, Host
+from indsats.store.keys import Keys
+from indsats.store.migrations import require_current
+from indsats.store.stored_models import StoredModels
+
+T = TypeVar("T")
+
+_log = structlog.get_logger("indsats")
+
+SCHEDULER = Actor("scheduler", "system")
+"""Who finds what a sweep finds."""
+
+
+class Engine:
+    """Records facts, sweeps for deadlines, answers what is owed, on SQLite or PostgreSQL.
+
+    `where`: the database's URL, or the host's own SQLAlchemy engine. `model` is what new pathways come under, by
+    reference or as read; `others` are models that pathways may be under besides those the database has kept.
+    `municipality`: the one or several that the engine serves (default: the model's); the first stands where a command
+    names none. `keys`: by default a file beside a SQLite database, or the environment variable `INDSATS_KEYS`.
+    `create`: make or upgrade the tables, and the file of keys if there is none.
+    Raises `DatabaseNotReady` for a database without the tables of this version.
+    """
+
+    def __init__(
+        self,
+        where: str | URL | HostEngine,
+        model: Model | str,
+        *,
+        municipality: str | Sequence[str] | None = None,
+        keys: Keys | None = None,
+        clock: Clock | None = None,
+        others: Iterable[Model] = (),
+        policy: Policy | None = None,
+        create: bool = False,
+        lock_timeout: float = 30,
+    ) -> None:
+        self.model = load(model) if isinstance(model, str) else model
+        self.municipalities = _municipalities(municipality, self.model)
+        self.clock: Clock = clock or SystemClock()
+        self.database = Database(where, lock_timeout=lock_timeout)
+        self.models = StoredModels(self.database, (self.model, *others))
+        self.keys = keys or default_keys(self.database)
+        self.parts = Parts(self.database, self.clock, self.models, self.keys)
+        self.transactions = Transactions(self.parts, policy or Policy(), self.municipalities)
+        with failures_told():
+            if create:
+                prepare(self.parts)
+            with self.database.read() as connection:
+                require_current(connection)
+
+    def close(self) -> None:
+        """Close the connections, unless the database is the host's engine."""
+        self.database.close()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction for several commands, to be given to each as `connection`; rolled back if one raises."""
+        with failures_told(), self.database.write() as connection:
+            yield connection
+
+    # Commands
+
+    def record(
+        self,
+        citizen: str,
+        facts: NewFact | Sequence[NewFact],
+        *,
+        actor: Actor,
+        municipality: str | None = None,
+        late: bool = False,
+        expected_version: int | None = None,
+        command: str | None = None,
+        connection: Host | None = None,
+    ) -> Recorded:
+        """Record facts of one citizen, or of a unit for kinds that are about units, in one transaction.
+
+        The first opens the pathway. A fact whose id, or content if it has none, was recorded before changes nothing;
+        the id with other content is refused, and so is a fact without a legal move unless `late`.
+        `expected_version`: that of the `View` which the decision rests on, 0 for none; `connection`: the host's
+        transaction, in which nothing is tried again.
+        Raises `FactsInvalid`, `FactRefused`, `ConcurrentChange`, `NotAllowed`; nothing is recorded then.
+        """
+        given = [facts] if isinstance(facts, NewFact) else list(facts)
+        subject = subject_of(self.model, [fact.kind for fact in given])
+        key = PathwayKey(self._municipality(municipality), self.model.family, subject, _subject_id(citizen))
+
+        def work(unit: UnitOfWork) -> Recorded:
+            doing = Command(unit, self.models, actor, command)
+            pathway = doing.pathway(key, self.model)
+            doing.expect(pathway, expected_version)
+            model = doing.model_of(pathway, self.model)
+            bodies = Intake(unit.content_key).facts(model, key, given, actor.unit)
+            return doing.register(pathway, key, self.model, bodies, late=late)
+
+        return self._done("record", self._write("record", actor, key, work, connection))
+
+    def annul(
+        self,
+        fact_id: str,
+        reason: str,
+        *,
+        actor: Actor,
+        municipality: str | None = None,
+        connection: Host | None = None,
+    ) -> Recorded:
+        """Take a fact out from now on; what stood before stays readable. One that is out already stays as it is.
+
+        Raises `UnknownFact`, `NotAllowed`, `ConcurrentChange`.
+        """
+        return self._amend("annul", fact_id, None, reason, actor, municipality, connection)
+
+    def correct(
+        self,
+        fact_id: str,
+        fact: NewFact,
+        *,
+        actor: Actor,
+        reason: str = "corrected",
+        municipality: str | None = None,
+        connection: Host | None = None,
+    ) -> Recorded:
+        """Annul a fact and record the right one, in one transaction. Raises as `annul` and `record` do."""
+        return self._amend("correct", fact_id, fact, reason, actor, municipality, connection)
+
+    def _amend(
+        self,
+        command: str,
+        fact_id: str,
+        fact: NewFact | None,
+        reason: str,
+        actor: Actor,
+        municipality: str | None,
+        connection: Host | None,
+    ) -> Recorded:
+        if not reason.strip():
+            raise FactsInvalid("reason: must not be blank")
+        whose = self._municipality(municipality)
+
+        def work(unit: UnitOfWork) -> Recorded:
+            doing = Command(unit, self.models, actor)
+            pathway = doing.pathway_of_fact(whose, fact_id)
+            key = PathwayKey(pathway.municipality, pathway.family, pathway.subject, pathway.citizen)
+            intake = Intake(unit.content_key)
+            bodies = [] if fact is None else intake.facts(doing.model_of(pathway, self.model), key, [fact], actor.unit)
+            if pathway.facts[fact_id].annulled_at is not None and all(pathway.knows(body.fact) for body in bodies):
+                return Recorded(0, 1 + len(bodies), [fact_id, *(body.fact for body in bodies)], (), (), ())
+            annulment = intake.annulment(key, fact_id, reason, doing.today)
+            return doing.register(pathway, key, self.model, [annulment, *bodies])
+
+        done = self.transactions.write(command, actor, whose, work, subject_id=fact_id, host=connection)
+        return self._done(command, done)
+
+    def sweep(self, as_of: date | None = None, *, actor: Actor = SCHEDULER) -> Swept:
+        """Look at every pathway whose next change has come by a day, that day included: by default today.
+
+        Each is a transaction of its own. One that fails is set aside, to be tried again later, and stops no other.
+        Raises `ValueInvalid` for a day that lies ahead.
+        """
+        today = local_day(self.clock.now())
+        if as_of is not None and as_of > today:
+            raise ValueInvalid(f"{as_of} lies ahead of {today}, to which the clock has come")
+        return sweep(self.parts, self.transactions, self.municipalities, as_of or today, actor)
+
+    # Queries
+
+    def pathway(
+        self,
+        citizen: str,
+        *,
+        actor: Actor,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        municipality: str | None = None,
+        connection: Host | None = None,
+    ) -> View:
+        """One pathway from two points: by default all that is known now, as of the day of `known_at`.
+
+        Raises `UnknownPathway` for one of which nothing was known then; `NotAllowed`.
+        """
+        return self._view("pathway", citizen, actor, as_of, known_at, municipality, connection)
+
+    def ledger(
+        self,
+        citizen: str,
+        *,
+        actor: Actor,
+        known_at: datetime | None = None,
+        municipality: str | None = None,
+        connection: Host | None = None,
+    ) -> Sequence[Verdict]:
+        """The breaches and withdrawals of one pathway found by an instant, in their order. Raises as `pathway` does."""
+        return self._view("ledger", citizen, actor, None, known_at, municipality, connection).ledger
+
+    def _view(
+        self,
+        command: str,
+        citizen: str,
+        actor: Actor,
+        as_of: date | None,
+        known_at: datetime | None,
+        municipality: str | None,
+        connection: Host | None,
+    ) -> View:
+        whose = self._municipality(municipality)
+
+        def work(connection: Connection) -> View:
+            instant = known_at or self.clock.now()
+            for subject in dict.fromkeys((self.model.subject, "unit")):
+                pathway = self.parts.fold(connection, PathwayKey(whose, self.model.family, subject, citizen))
+                if pathway is not None and pathway.is_known(instant):
+                    derivation = pathway.derive(self.models, as_of or local_day(instant), instant)
+                    return View(citizen, whose, derivation, pathway.ledger(instant), pathway.version)
+            raise UnknownPathway(f"nothing is registered about {citizen} in municipality {whose}")
+
+        asked = {"as_of": as_of, "known_at": known_at}
+        return self.transactions.read(command, actor, whose, work, subject_id=citizen, asked=asked, host=connection)
+
+    def _write(
+        self, command: str, actor: Actor, key: PathwayKey, work: Callable[[UnitOfWork], T], host: Host | None
+    ) -> T:
+        return self.transactions.write(command, actor, key.municipality, work, subject_id=key.citizen, host=host)
+
+    def _municipality(self, municipality: str | None) -> str:
+        return municipality or self.municipalities[0]
+
+    def _done(self, command: str, recorded: Recorded) -> Recorded:
+        _log.info(
+            "command.handled",
+            command=command,
+            recorded=recorded.recorded,
+            repeated=recorded.repeated,
+            breaches=len(recorded.breaches),
+            withdrawals=len(recorded.withdrawals),
+        )
+        return recorded
+
+
+def _subject_id(citizen: str) -> str:
+    if not citizen or any(sign.isspace() for sign in citizen) or "\0" in citizen:
+        raise FactsInvalid(f"citizen: {citizen!r} is no id; allowed: an opaque id without white space")
+    return citizen
+
+
+def _municipalities(given: str | Sequence[str] | None, model: Model) -> Sequence[str]:
+    found = [given] if isinstance(given, str) else list(given or filter(None, [model.municipality]))
+    if not found:
+        raise ValueInvalid(f"the model {model.reference} names no municipality; name the one that the engine serves")
+    return found
