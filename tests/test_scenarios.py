@@ -7,8 +7,9 @@ import pytest
 from indsats.domain.model import Model, Rule
 from indsats.models.library import load
 from indsats.replay.expectations import ObligationExpected
-from indsats.replay.outcome import play, read_source
+from indsats.replay.outcome import play
 from indsats.replay.scenario import read_scenario
+from indsats.replay.source import read_source
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(path for path in SCENARIOS.rglob("*.yaml") if "models" not in path.relative_to(SCENARIOS).parts)

@@ -1,37 +1,43 @@
 """`indsats check`: what a file of facts would do, without recording anything."""
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import click
 
 from indsats.cli.labels import Labels
-from indsats.cli.output import Day, echo_json, json_option, lang_option
-from indsats.cli.replay import read_all
+from indsats.cli.output import echo_json, json_option, lang_option
+from indsats.cli.reading import Reading, reading_options
 from indsats.domain.events import DeadlineBreached
-from indsats.models.library import load
 from indsats.replay.document import Json, verdict_document
 from indsats.replay.outcome import Outcome, play
+from indsats.replay.refused import write_refused
 
 
 @click.command
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--model", "reference", help="A model's id, id@version, or file; needed for fact files.")
-@click.option("--until", type=Day(), help="Sweep every day up to here, this day included.")
-@click.option("--municipality", help="Four digits, for facts that name none.")
+@reading_options
+@click.option(
+    "--skip-refused",
+    "refused_to",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Leave out the lines of fact files that have faults, and write them here with their reasons.",
+)
 @json_option
 @lang_option
-def check(
-    files: Sequence[Path],
-    reference: str | None,
-    until: date | None,
-    municipality: str | None,
-    as_json: bool,
-    lang: str,
-) -> None:
-    """Read files as recording would, and say what would come of them; nothing is recorded."""
-    outcomes = [play(source) for source in read_all(files, load(reference) if reference else None, until, municipality)]
+def check(reading: Reading, refused_to: Path | None, as_json: bool, lang: str) -> None:
+    """Read files as recording would, and say what would come of them; nothing is recorded.
+
+    FILES are scenarios (YAML) and fact files (.jsonl, .csv); `-` reads JSON Lines from standard input.
+    """
+    if refused_to and any(
+        refused_to.exists() and file.exists() and refused_to.samefile(file) for file in reading.files
+    ):
+        raise click.UsageError(f"--skip-refused {refused_to} would overwrite a file that is read.")
+    sources = reading.sources(skip_refused=refused_to is not None)
+    if refused_to:
+        write_refused(refused_to, [refusal for source in sources for refusal in source.refused])
+    outcomes = [play(source) for source in sources]
     document = _document(outcomes)
     if as_json:
         echo_json(document)
@@ -48,7 +54,7 @@ def _document(outcomes: Sequence[Outcome]) -> Json:
     return {
         "recorded": sum(len(outcome.source.entries) for outcome in outcomes),
         "repeated": sum(outcome.source.repeated for outcome in outcomes),
-        "refused": 0,
+        "refused": sum(len(outcome.source.refused) for outcome in outcomes),
         "irregular": [
             view.derivation.timeline.facts[index].id for view in views for index in view.derivation.timeline.irregular
         ],

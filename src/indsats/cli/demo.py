@@ -8,7 +8,8 @@ import click
 
 from indsats.cli.labels import Labels
 from indsats.cli.output import FAILED_EXPECTATION, echo_json, json_option, lang_option, table
-from indsats.replay.outcome import Outcome, play, read_source
+from indsats.replay.outcome import Outcome, play
+from indsats.replay.source import read_source
 
 
 def scenario_directory() -> Path:

@@ -10,41 +10,27 @@ import click
 
 from indsats.cli.labels import Labels
 from indsats.cli.output import FAILED_EXPECTATION, Day, Point, echo_json, json_option, lang_option, progress_bar, table
-from indsats.domain.model import Model
+from indsats.cli.reading import Reading, reading_options
 from indsats.domain.obligations import Obligation, Status
-from indsats.errors import FactsInvalid, InputInvalid
-from indsats.models.library import load
 from indsats.projections.kpis import KpiResult
-from indsats.replay.outcome import Outcome, Source, play, read_source
+from indsats.replay.outcome import Outcome, play
+from indsats.replay.source import Source
 
 _MOST_PATHWAYS_LISTED = 12
 
 
 @click.command(name="replay")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--model", "reference", help="A model's id, id@version, or file; needed for fact files.")
-@click.option("--until", type=Day(), help="Sweep every day up to here, this day included.")
+@reading_options
 @click.option("--as-of", type=Day(), help="Look at what had happened by this day; default: the day of --known-at.")
 @click.option("--known-at", type=Point(), help="Look at what was registered by then; default: the end of the run.")
-@click.option("--municipality", help="Four digits, for facts that name none.")
 @json_option
 @lang_option
-def replay_command(
-    files: Sequence[Path],
-    reference: str | None,
-    until: date | None,
-    as_of: date | None,
-    known_at: datetime | None,
-    municipality: str | None,
-    as_json: bool,
-    lang: str,
-) -> None:
-    """Replay scenarios (YAML) and fact files (.jsonl) and show what was owed, kept and breached.
+def replay_command(reading: Reading, as_of: date | None, known_at: datetime | None, as_json: bool, lang: str) -> None:
+    """Replay scenarios (YAML) and fact files (.jsonl, .csv) and show what was owed, kept and breached.
 
-    Exit code 1 if an expectation of a scenario does not hold.
+    `-` reads JSON Lines from standard input. Exit code 1 if an expectation of a scenario does not hold.
     """
-    sources = read_all(files, load(reference) if reference else None, until, municipality)
-    outcomes = [_played(source, as_of, known_at) for source in sources]
+    outcomes = [_played(source, as_of, known_at) for source in reading.sources()]
     if as_json:
         echo_json({"files": [outcome.document() for outcome in outcomes]})
     else:
@@ -56,20 +42,6 @@ def replay_command(
         click.echo(failure, err=True)
     if failed:
         sys.exit(FAILED_EXPECTATION)
-
-
-def read_all(files: Sequence[Path], model: Model | None, until: date | None, municipality: str | None) -> list[Source]:
-    """Read every file before any is played; the faults of all of them are told at once."""
-    sources: list[Source] = []
-    faults: list[object] = []
-    for file in files:
-        try:
-            sources.append(read_source(file, model, until, municipality))
-        except InputInvalid as invalid:
-            faults += invalid.faults
-    if faults:
-        raise FactsInvalid(*faults)
-    return sources
 
 
 def _played(source: Source, as_of: date | None, known_at: datetime | None) -> Outcome:

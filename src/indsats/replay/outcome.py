@@ -1,38 +1,19 @@
-"""One file replayed: read, played, and compared with what it expects."""
+"""One file replayed: played, and compared with what it expects."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from indsats.domain.calendar import end_of, local_day
 from indsats.domain.events import BreachWithdrawn, DeadlineBreached
 from indsats.domain.model import Model
 from indsats.engine.results import View
-from indsats.errors import FactsInvalid
 from indsats.projections.kpis import KpiResult, kpis_of
 from indsats.projections.rows import PathwayKey
 from indsats.replay.document import Json, pathway_document
-from indsats.replay.entries import AnyLine, last_day
-from indsats.replay.expectations import Expected, Failure, failures
-from indsats.replay.facts_file import read_facts
+from indsats.replay.expectations import Failure, failures
 from indsats.replay.run import Replayed, replay
-from indsats.replay.scenario import read_scenario
-
-FACTS_SUFFIX = ".jsonl"
-
-
-class Source(NamedTuple):
-    """A fact file or scenario, read and without faults."""
-
-    file: str
-    title: str
-    model: Model
-    until: date
-    entries: Sequence[AnyLine]
-    repeated: int
-    others: Mapping[str, Model]
-    expect: Sequence[Expected] = ()
+from indsats.replay.source import Source
 
 
 class Outcome(NamedTuple):
@@ -72,30 +53,6 @@ class Outcome(NamedTuple):
                 "failed": [str(failure) for failure in self.failed],
             },
         }
-
-
-def read_source(
-    path: Path, model: Model | None = None, until: date | None = None, municipality: str | None = None
-) -> Source:
-    """Read a scenario, or a fact file (`.jsonl`, which needs a model); `model` and `until` go before the file's own.
-
-    Raises `FactsInvalid` with every fault of the file.
-    """
-    if path.suffix != FACTS_SUFFIX:
-        read = read_scenario(path, model=model, municipality=municipality, until=until)
-        return Source(
-            str(path), read.title, read.model, read.until, read.entries, read.repeated, read.models, read.expect
-        )
-    if model is None:
-        raise FactsInvalid(f"{path}: a fact file names no model; allowed: --model with an id, id@version or a file")
-    try:
-        with path.open("rb") as lines:
-            facts = read_facts(lines, str(path), model, directory=path.parent, municipality=municipality)
-    except OSError as fault:
-        raise FactsInvalid(f"{path}: {fault.strerror}") from fault
-    return Source(
-        str(path), "", model, until or last_day(facts.entries) or date.min, facts.entries, facts.repeated, facts.models
-    )
 
 
 def play(
