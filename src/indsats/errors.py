@@ -7,6 +7,7 @@ IndsatsError
 │   └── FactsInvalid        a fact or scenario file with faults, all of them at once
 ├── Refused                 well-formed, but not allowed here and now; nothing was recorded
 │   ├── FactRefused         no legal move from the present phase, or an id that is taken
+│   ├── FactsRefused        some of an import cannot be recorded
 │   ├── NotAllowed          the role may not do this, or not in this municipality
 │   ├── UnknownPathway      nothing was registered about this citizen
 │   ├── UnknownFact         no fact has this id
@@ -56,6 +57,14 @@ class FactRefused(Refused):
         self.reason = reason
         self.allowed = tuple(allowed)
         super().__init__(f"{reason}; allowed: {', '.join(allowed)}" if allowed else reason)
+
+
+class FactsRefused(Refused):
+    """Some of what was to be imported cannot be; `refusals` say which, and nothing was recorded."""
+
+    def __init__(self, reasons: Sequence[str], refusals: Sequence[object]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__("\n".join(reasons))
 
 
 class NotAllowed(Refused):

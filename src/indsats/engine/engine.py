@@ -15,6 +15,7 @@ from indsats.domain.facts import NewFact
 from indsats.domain.ledger import Verdict
 from indsats.domain.model import Model
 from indsats.domain.values import Actor
+from indsats.engine.importing import Arrival, Importing
 from indsats.engine.intake import Intake, subject_of
 from indsats.engine.recording import Command
 from indsats.engine.results import Recorded, Swept, View
@@ -124,7 +125,7 @@ class Engine:
             pathway = doing.pathway(key, self.model)
             doing.expect(pathway, expected_version)
             model = doing.model_of(pathway, self.model)
-            bodies = Intake(unit.content_key).facts(model, key, given, actor.unit)
+            bodies = Intake(self.parts.content_key).facts(model, key, given, actor.unit)
             return doing.register(pathway, key, self.model, bodies, late=late)
 
         return self._done("record", self._write("record", actor, key, work, connection))
@@ -175,7 +176,7 @@ class Engine:
             doing = Command(unit, self.models, actor)
             pathway = doing.pathway_of_fact(whose, fact_id)
             key = PathwayKey(pathway.municipality, pathway.family, pathway.subject, pathway.citizen)
-            intake = Intake(unit.content_key)
+            intake = Intake(self.parts.content_key)
             bodies = [] if fact is None else intake.facts(doing.model_of(pathway, self.model), key, [fact], actor.unit)
             if pathway.facts[fact_id].annulled_at is not None and all(pathway.knows(body.fact) for body in bodies):
                 return Recorded(0, 1 + len(bodies), [fact_id, *(body.fact for body in bodies)], (), (), ())
@@ -184,6 +185,26 @@ class Engine:
 
         done = self.transactions.write(command, actor, whose, work, subject_id=fact_id, host=connection)
         return self._done(command, done)
+
+    def import_(
+        self,
+        arrivals: Iterable[Arrival],
+        *,
+        actor: Actor,
+        municipality: str | None = None,
+        skip_refused: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Recorded:
+        """Record history: each with the instant of its first registration, and when this database got it.
+
+        Facts without a legal move are kept and flagged. Findings are not back-dated: each pathway is synced once, as of
+        today. All is checked first; if anything is refused nothing is recorded, unless that is to be skipped. Then some
+        pathways at a time are committed, and `progress` is told how many more were: an import that was cut off goes on
+        when it is repeated. Raises `FactsInvalid`, `FactsRefused`, `NotAllowed`, `DatabaseFailed`.
+        """
+        importing = Importing(self.parts, self.transactions, self.model, actor)
+        whose = self._municipality(municipality)
+        return self._done("import", importing.run(arrivals, whose, skip_refused=skip_refused, progress=progress))
 
     def sweep(self, as_of: date | None = None, *, actor: Actor = SCHEDULER) -> Swept:
         """Look at every pathway whose next change has come by a day, that day included: by default today.

@@ -35,12 +35,21 @@ class Found(NamedTuple):
     verdict: Verdict
 
 
+class Refusal(NamedTuple):
+    """What an import leaves out: its place among what was given, counted from 0, its id, whose it is, and why."""
+
+    place: int
+    id: str
+    citizen: str
+    reason: str
+
+
 class Recorded(NamedTuple):
     """What a registration led to.
 
     `recorded` and `repeated` count facts, annulments and model changes: new ones, and those registered before with the
-    same content. `ids` are those of all of them in the order given. `irregular` are the ids of the new facts that have
-    no legal move.
+    same content. `ids` are those of both, pathway by pathway. `irregular` are the ids of the new facts that have no
+    legal move. Only an import leaves out what is refused; any other command is refused as a whole.
     """
 
     recorded: int
@@ -49,6 +58,7 @@ class Recorded(NamedTuple):
     irregular: Sequence[str]
     breaches: Sequence[Found]
     withdrawals: Sequence[Found]
+    refused: Sequence[Refusal] = ()
 
 
 class Owed(NamedTuple):

@@ -78,6 +78,11 @@ class Transactions:
                 with self._parts.database.read(host) as connection:
                     return work(connection)
 
+    def require(self, command: str, actor: Actor, municipality: str | None) -> None:
+        """Raise `NotAllowed`, and note that, unless the actor may do this."""
+        with self._refusals_noted(command, actor, municipality, None, None):
+            self._require(command, actor, municipality)
+
     def _require(self, command: str, actor: Actor, municipality: str | None) -> None:
         if municipality is not None and municipality not in self._municipalities:
             served = sorted(self._municipalities)

@@ -32,7 +32,7 @@ from indsats.store import tables
 from indsats.store.append import lock_log
 from indsats.store.citizen_keys import CONTENT_IDS, CitizenKeys
 from indsats.store.connection import Database, driver_sql
-from indsats.store.fold import fold_one
+from indsats.store.fold import fold_one, fold_some
 from indsats.store.keys import Keys
 from indsats.store.mapper import EventMapper
 from indsats.store.recorder import Recorder
@@ -50,6 +50,11 @@ _TAKEN = (
     select(_id.id, _name.stream)
     .join(tables.streams, _name.stream_key == _id.stream_key)
     .where(_id.municipality == bindparam("municipality"), _id.id.in_(bindparam("ids", expanding=True)))
+)
+_STREAMS = select(_name.stream, _name.subject, _name.subject_id).where(
+    _name.municipality == bindparam("municipality"),
+    _name.family == bindparam("family"),
+    _name.subject_id.in_(bindparam("ids", expanding=True)),
 )
 _event = tables.events.c
 _AFTER = (
@@ -78,6 +83,12 @@ class Parts:
         self.keys = keys
         self._named: dict[str, Named] = {}
 
+    @cached_property
+    def content_key(self) -> bytes:
+        """The key under which ids are made of contents in this database."""
+        with self.database.read() as connection:
+            return CitizenKeys(connection, self.keys).of(CONTENT_IDS).secret
+
     def named_under(self, model: Model) -> Named:
         """The facts that have rows under a model: those that its key figures name."""
         if model.digest not in self._named:
@@ -99,11 +110,13 @@ class UnitOfWork:
     """One writing transaction. From its beginning no other writes, so that what it reads stays as it is.
 
     `now` is the clock's instant once the writers before were through: instants follow the order of the commits.
-    Without `sealing` it reads and adds nothing personal, and needs no keys.
+    Without `sealing` it reads and adds nothing personal, and needs no keys. While `reading` others write, and nothing
+    can be saved.
     """
 
-    def __init__(self, connection: Connection, parts: Parts, *, sealing: bool = True) -> None:
-        lock_log(connection)
+    def __init__(self, connection: Connection, parts: Parts, *, sealing: bool = True, reading: bool = False) -> None:
+        if not reading:
+            lock_log(connection)
         self.connection = connection
         self.now: datetime = parts.clock.now()
         self.queue = DueTable(connection)
@@ -111,11 +124,6 @@ class UnitOfWork:
         self._keys = CitizenKeys(connection, parts.keys)
         self._mapper = EventMapper(Sealing(self._keys, parts.models) if sealing else None)
         self._events = EventStore(self._mapper, Recorder(parts.database, connection))
-
-    @cached_property
-    def content_key(self) -> bytes:
-        """The key under which ids are made of contents in this database."""
-        return self._keys.of(CONTENT_IDS).secret
 
     def stream_of(self, key: PathwayKey) -> str | None:
         """The stream of a citizen or other subject, None if there is none yet."""
@@ -127,6 +135,20 @@ class UnitOfWork:
         pathway = fold_one(self.connection, self._mapper, stream)
         assert pathway is not None, "a stream has its first event"
         return pathway
+
+    def pathways(self, keys: Iterable[PathwayKey]) -> dict[PathwayKey, Pathway]:
+        """The pathways that there are of citizens and other subjects, all of one municipality and family."""
+        wanted = {(key.subject, key.citizen): key for key in keys}
+        streams: dict[str, PathwayKey] = {}
+        subjects = list(wanted)
+        for start in range(0, len(subjects), _IDS_AT_ONCE):
+            some = subjects[start : start + _IDS_AT_ONCE]
+            first = wanted[some[0]]
+            asked = {"municipality": first.municipality, "family": first.family, "ids": [name for _, name in some]}
+            for stream, subject, name in self.connection.execute(_STREAMS, asked):
+                if (subject, name) in wanted:
+                    streams[stream] = wanted[subject, name]
+        return {streams[name]: pathway for name, pathway in fold_some(self.connection, self._mapper, streams).items()}
 
     def events_after(self, stream: str, version: int) -> list[str]:
         """What was appended to a stream after a version, in words."""
@@ -141,10 +163,11 @@ class UnitOfWork:
             taken.update(row._tuple() for row in self.connection.execute(_TAKEN, asked))
         return taken
 
-    def refuse_taken(self, pathway: Pathway, ids: Sequence[str]) -> None:
+    def refuse_taken(self, pathway: Pathway, ids: Sequence[str], taken: Mapping[str, str] | None = None) -> None:
         """Raise `FactRefused` for an id that belongs to another pathway of the municipality."""
-        for fact_id, stream in self.taken(pathway.municipality, ids).items():
-            if stream != pathway.stream:
+        found = self.taken(pathway.municipality, ids) if taken is None else taken
+        for fact_id in ids:
+            if found.get(fact_id, pathway.stream) != pathway.stream:
                 raise FactRefused(
                     f"the id {fact_id!r} is that of a fact of another pathway in municipality {pathway.municipality}"
                 )
