@@ -6,8 +6,16 @@ from importlib import import_module
 
 import click
 
-from indsats.cli.output import FAILED_INPUT, REFUSED
-from indsats.errors import InputInvalid, Refused
+from indsats.cli.output import FAILED_EXPECTATION, FAILED_INPUT, REFUSED
+from indsats.errors import (
+    DatabaseFailed,
+    DatabaseNotReady,
+    InputInvalid,
+    KeyMissing,
+    ModelMissing,
+    Refused,
+    StoredEventUnreadable,
+)
 
 _COMMANDS = {
     "check": ("indsats.cli.check:check", "Read files as recording would, and record nothing."),
@@ -55,12 +63,15 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         indsats.main(prog_name="indsats", standalone_mode=True)
-    except InputInvalid as invalid:
+    except (InputInvalid, DatabaseNotReady, KeyMissing, ModelMissing) as invalid:
         click.echo(invalid, err=True)
         sys.exit(FAILED_INPUT)
-    except Refused as refused:
+    except (Refused, DatabaseFailed) as refused:
         click.echo(refused, err=True)
         sys.exit(REFUSED)
+    except StoredEventUnreadable as unreadable:
+        click.echo(unreadable, err=True)
+        sys.exit(FAILED_EXPECTATION)
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not flush into the closed pipe once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
