@@ -139,6 +139,11 @@ class Pathway:
         if fact := self.facts.get(fact_id):
             self.facts[fact_id] = replace(fact, annulled_at=first)
 
+    @property
+    def pending(self) -> Sequence[Event]:
+        """The events decided and not collected yet."""
+        return tuple(self._pending)
+
     def collect_events(self) -> Sequence[Event]:
         """The events decided since the last call, for the event store."""
         events, self._pending = self._pending, []

@@ -14,11 +14,14 @@ from indsats.domain.calendar import local_day
 from indsats.domain.facts import NewFact
 from indsats.domain.ledger import Verdict
 from indsats.domain.model import Model
+from indsats.domain.obligations import ChangePolicy
 from indsats.domain.values import Actor
 from indsats.engine.importing import Arrival, Importing
 from indsats.engine.intake import Intake, subject_of
+from indsats.engine.lists import ALL, WAITING, Lists, Wanted
+from indsats.engine.moves import EVERYONE, Change, Chosen, Moving
 from indsats.engine.recording import Command
-from indsats.engine.results import Recorded, Swept, View
+from indsats.engine.results import Listed, ModelMoves, Recorded, Swept, View
 from indsats.engine.setup import default_keys, prepare
 from indsats.engine.sweeping import sweep
 from indsats.engine.transactions import Transactions, failures_told
@@ -206,6 +209,33 @@ class Engine:
         whose = self._municipality(municipality)
         return self._done("import", importing.run(arrivals, whose, skip_refused=skip_refused, progress=progress))
 
+    def change_model(
+        self,
+        to: Model | str,
+        *,
+        policy: ChangePolicy,
+        effective: date,
+        actor: Actor,
+        chosen: Chosen = EVERYONE,
+        municipality: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> ModelMoves:
+        """Move the pathways chosen to another model of the family, from the day `effective` on, that day included.
+
+        `policy` says what becomes of obligations with an anchor before that day. A hundred pathways are a transaction;
+        repeating it goes on where it was cut off. A dry run records nothing and answers the same.
+        Raises `ModelInvalid`, `ValueInvalid` for a model of another family, `NotAllowed`.
+        """
+        model = load(to) if isinstance(to, str) else to
+        if (model.family, model.subject) != (self.model.family, self.model.subject):
+            what = f"{model.reference} is of family {model.family} and about a {model.subject}"
+            raise ValueInvalid(f"{what}; allowed: family {self.model.family}, about a {self.model.subject}")
+        self.models.add(model)
+        moving = Moving(self.parts, self.transactions, actor, Change(model, policy, effective))
+        whose = self._municipality(municipality)
+        return moving.run(whose, model.family, chosen, dry_run=dry_run, progress=progress)
+
     def sweep(self, as_of: date | None = None, *, actor: Actor = SCHEDULER) -> Swept:
         """Look at every pathway whose next change has come by a day, that day included: by default today.
 
@@ -246,6 +276,62 @@ class Engine:
     ) -> Sequence[Verdict]:
         """The breaches and withdrawals of one pathway found by an instant, in their order. Raises as `pathway` does."""
         return self._view("ledger", citizen, actor, None, known_at, municipality, connection).ledger
+
+    def obligations(
+        self,
+        *,
+        actor: Actor,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        municipality: str | None = None,
+        wanted: Wanted = ALL,
+        progress: Callable[[int], None] = lambda _: None,
+        connection: Host | None = None,
+    ) -> Listed:
+        """What is owed, of one municipality or of all that the engine serves, by citizen and then as it arose.
+
+        By default all that is known now, as of today. Another point is derived from the log, which takes about a minute
+        for 100,000 pathways; `progress` is told how many were. The list is noted as one read, with what was asked.
+        """
+        return self._list("obligations", actor, as_of, known_at, municipality, wanted, progress, connection)
+
+    def follow_ups(
+        self,
+        *,
+        actor: Actor,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        municipality: str | None = None,
+        wanted: Wanted = ALL,
+        progress: Callable[[int], None] = lambda _: None,
+        connection: Host | None = None,
+    ) -> Listed:
+        """What somebody still has to do: open, on hold or breached, by due day. Otherwise as `obligations`."""
+        wanted = wanted._replace(status=tuple(status for status in wanted.status or WAITING if status in WAITING))
+        return self._list("follow_ups", actor, as_of, known_at, municipality, wanted, progress, connection)
+
+    def _list(
+        self,
+        command: str,
+        actor: Actor,
+        as_of: date | None,
+        known_at: datetime | None,
+        municipality: str | None,
+        wanted: Wanted,
+        progress: Callable[[int], None],
+        host: Host | None,
+    ) -> Listed:
+        whose = [municipality] if municipality else self.municipalities
+        lists = Lists(self.parts, self.model)
+
+        def work(connection: Connection) -> Listed:
+            by_due = command == "follow_ups"
+            return lists.owed(connection, whose, wanted, as_of, known_at, by_due=by_due, progress=progress)
+
+        asked = {"as_of": as_of, "known_at": known_at, **wanted._asdict()}
+        asked = {name: value for name, value in asked.items() if value not in (None, (), 0)}
+        named = whose[0] if len(whose) == 1 else None
+        return self.transactions.read(command, actor, named, work, subject_id=wanted.citizen, asked=asked, host=host)
 
     def _view(
         self,

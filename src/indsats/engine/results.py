@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from indsats.domain.ledger import Verdict
-from indsats.domain.obligations import Derivation, Obligation
+from indsats.domain.model import Title
+from indsats.domain.obligations import Derivation
 
 
 class Swept(NamedTuple):
@@ -61,20 +62,38 @@ class Recorded(NamedTuple):
     refused: Sequence[Refusal] = ()
 
 
+class Anchor(NamedTuple):
+    """The fact that an obligation arose from: its kind, its day, its id."""
+
+    kind: str
+    on: date
+    id: str
+
+
 class Owed(NamedTuple):
     """An obligation on a list: whose it is, who answers for it where, and how many days are left (negative: late).
 
-    `title` says what is to be done and where that is written. `remark`, `handled_by` and `handled_at` are of the latest
-    remark on its breach.
+    `reason` says what is to be done, because of what, and where that is written. `remark`, `handled_by` and
+    `handled_at` are of the latest remark on its breach.
     """
 
     citizen: str
     municipality: str
-    obligation: Obligation
-    worker: str | None = None
-    unit: str | None = None
-    days_left: int | None = None
-    reason: str | None = None
+    rule: str
+    anchor: Anchor
+    n: int
+    due: date | None
+    book_by: date | None
+    status: str
+    satisfied_on: date | None
+    force: str
+    responsible: str | None
+    known_in_time: bool
+    cause: str | None
+    worker: str | None
+    unit: str | None
+    days_left: int | None
+    reason: Title | None
     remark: str | None = None
     handled_by: str | None = None
     handled_at: datetime | None = None
