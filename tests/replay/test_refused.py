@@ -92,6 +92,14 @@ def test_what_names_no_fact_at_all_is_refused_and_so_is_what_names_that() -> Non
     }
 
 
+def test_what_is_refused_for_a_reason_of_its_own_keeps_that_one() -> None:
+    found = skip(lines({**ANNULLED, "id": "a1"}, {**ANNULLED, "of": "a1"}, HELD))
+    assert reasons(found) == {
+        1: ["of: 'f1' is no id of another fact of 'c1'; allowed: none"],
+        2: ["of: 'a1' on line 1 is an annulment, which stays"],
+    }
+
+
 def test_what_names_a_fact_that_stands_there_too_is_kept() -> None:
     found = skip(lines(WRONG, NAMED, ANNULLED))
     assert [entry.line for entry in found.entries] == [2, 3]
