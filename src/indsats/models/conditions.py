@@ -66,6 +66,11 @@ class _Conditions:
         if type_ is None:
             self.faults.add(entry.key, f"fact {self.kind.name} has no field {field!r}", self.kind.fields, field)
             return []
+        if field in self.kind.personal:
+            self.faults.add(
+                entry.key, f"{field} of {self.kind.name} is personal; it is sealed, and no rule can ask for it"
+            )
+            return []
         if isinstance(node, ScalarNode):
             return self._compared_with_anchor(field, node, type_)
         allowed = _tests_of(type_)

@@ -83,6 +83,12 @@ def is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.is_null
 
 
+READ_BY_RULES = frozenset(
+    {"activity", "employment", "follow_up_dates", "follow_up_every", "n", "of", "participants", "rule"}
+)
+"""The fields that the kernel itself looks into. A sealed field has to oblige to the same as one that is erased."""
+
+
 def read_kinds(faults: Faults, node: Node, has_roles: bool) -> dict[str, FactKind]:
     """The kinds in the order of the file, which is their rank."""
     kinds = {}
@@ -105,6 +111,8 @@ def _read_kind(faults: Faults, name: str, rank: int, entry: Entry, has_roles: bo
     for word in personal:
         if word.text not in fields:
             faults.add(word, f"{what}: personal: there is no field {word.text!r}", fields, word.text)
+        elif word.text in READ_BY_RULES or (word.text == "reason" and effect in ("hold_start", "hold_end")):
+            faults.add(word, f"{what}: personal: what is owed depends on {word.text!r}; it cannot be sealed")
     subject = faults.choice(keys["subject"], f"{what}: subject", SUBJECTS) if "subject" in keys else None
     if effect is not None:
         _check_effect(faults, keys["effect"], what, effect, fields)

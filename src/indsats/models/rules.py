@@ -207,6 +207,8 @@ class RuleReader:
             faults.text(keys["field"], f"{what}: field")
         if field is not None and (fields[field].is_list or fields[field].name == "bool"):
             faults.add(keys["field"], f"{what}: field: {field} is a list or a truth value; a case is one word")
+        if field is not None and latest is not None and field in self.model.facts[latest].personal:
+            faults.add(keys["field"], f"{what}: field: {field} is personal; it is sealed, and no rule can ask for it")
         if "in" in keys:
             faults.choice(keys["in"], f"{what}: in", ("visit",))
         cases = {}
