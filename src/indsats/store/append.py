@@ -152,9 +152,10 @@ def _envelope(head: _Head, event: StoredEvent) -> tuple[str | int | None, ...]:
             f"stream {envelope.stream} is of a {head.subject} of municipality {head.municipality}, but version "
             f"{envelope.version} says {envelope.subject} of municipality {envelope.municipality}"
         )
+    recorded_at = stored_instant(envelope.recorded_at)
     return (
-        stored_instant(envelope.recorded_at),
-        stored_instant(envelope.stored_at),
+        recorded_at,
+        recorded_at if envelope.stored_at is envelope.recorded_at else stored_instant(envelope.stored_at),
         envelope.actor,
         envelope.role,
         envelope.command,

@@ -20,7 +20,7 @@ from indsats.store.rows import read_instant
 from indsats.store.sealing import SEALED
 
 # All rows of so many streams are in memory at once, and no more; larger is not faster.
-_AT_ONCE = 50
+_AT_ONCE = 25
 
 _HEADS = "SELECT stream_key, stream, municipality, subject FROM indsats_streams WHERE "
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
 from eventsourcing.persistence import StoredEvent
 
 from indsats.domain.events import Envelope
@@ -42,13 +43,14 @@ class StoredRow(StoredEvent):
     new_key: WrappedKey | None = None
 
 
-@lru_cache(maxsize=1024)  # the events of one command share their instants
 def stored_instant(instant: datetime) -> str:
     """An instant as it is stored: UTC, with six digits of a second always, so that text sorts by time."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    # A quarter of the time that `isoformat` takes; it leaves out a fraction of zero.
+    text = msgspec.json.encode(instant.astimezone(UTC))[1:-1].decode()
+    return text if instant.microsecond else f"{text[:-1]}.000000Z"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)  # the events of one command share their instants
 def read_instant(text: str) -> datetime:
     """The instant that was stored. Raises `ValueError` for text that is none, or that leaves its time zone open."""
     instant = datetime.fromisoformat(text)

@@ -47,19 +47,20 @@ class Sealing:
 
     def seal(self, envelope: Envelope, body: Body) -> tuple[Body, WrappedKey | None]:
         """The event with its personal fields sealed, and the key to be stored with it if that is a new one."""
-        if isinstance(body, ModelPinned):
-            self._owners[envelope.stream] = Owner(envelope.municipality, envelope.subject, body.citizen)
-        elif isinstance(body, FactRecorded):
+        if isinstance(body, FactRecorded):
             personal = self._personal_fields(envelope.model_digest, body.kind)
             fields = {
                 name: value
                 for name, value in body.fields.items()
-                if (personal is None or name in personal or _looks_sealed(value)) and not is_blank(value)
+                if (personal is None or name in personal or (isinstance(value, str) and value.startswith(_ANY)))
+                and not is_blank(value)
             }
             if fields:
                 key = self._key_of(envelope)
                 sealed = {name: _seal(key, envelope, name, value) for name, value in fields.items()}
                 return msgspec.structs.replace(body, fields={**body.fields, **sealed}), key.wrapped
+        elif isinstance(body, ModelPinned):
+            self._owners[envelope.stream] = Owner(envelope.municipality, envelope.subject, body.citizen)
         elif isinstance(body, FactAnnulled) and not is_blank(body.reason):
             key = self._key_of(envelope)
             return msgspec.structs.replace(body, reason=_seal(key, envelope, "reason", body.reason)), key.wrapped
