@@ -14,12 +14,14 @@ from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.models.library import load
 from indsats.projections.facts import named_by
 from indsats.projections.rows import PathwayKey, Rows, rows_of
-from indsats.projections.tables import LIVE
+from indsats.projections.tables import LIVE, PATHWAY
 from indsats.projections.writer import delete, insert, replace
 from indsats.store.connection import Database
 
 STEVNS = load("stevns-2017")
 NAMED = named_by(declared_by(STEVNS).values())
+
+_SOME: Mapping[type, object] = {str: "c7", int: 1, date: date(2017, 1, 2)}
 
 Stored = Mapping[str, Sequence[sa.Row[tuple[object, ...]]]]
 
@@ -124,3 +126,17 @@ def test_no_pathways_are_no_work(database: Database) -> None:
         replace(connection, {})
         delete(connection, [])
         assert written(connection) == already_written
+
+
+def test_rows_are_found_by_their_key_in_tables_of_which_there_are_no_statistics(database: Database) -> None:
+    made = rows(story(fact("ledighedsydelse_started", "2017-01-02", route="mover_in")), date(2017, 6, 1))
+    with database.write() as connection:
+        insert(connection, {key(f"c{number}"): made for number in range(400)})
+        explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+        for table in LIVE.tables.values():
+            whole = [column == sa.literal(_SOME[column.type.python_type]) for column in table.primary_key]
+            for conditions in (whole[: len(PATHWAY)], whole):
+                asked = sa.select(table).where(*conditions)
+                sql = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
+                plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + sql))
+                assert "_pkey" in plan or "sqlite_autoindex" in plan, sql
