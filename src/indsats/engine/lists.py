@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, exists, literal_column, select
 from indsats.domain.calendar import local_day
 from indsats.domain.model import Model, Title
 from indsats.domain.pathway import Pathway
+from indsats.engine.remarks import Remarks
 from indsats.engine.results import Anchor, Listed, Owed
 from indsats.engine.unit import Parts
 from indsats.projections.due import DueTable
@@ -118,7 +119,8 @@ class Lists:
         stop = None if wanted.limit is None else wanted.offset + wanted.limit + 1
         page = list(islice(merge(*found), wanted.offset, stop))
         more = wanted.limit is not None and len(page) > wanted.limit
-        return Listed(day, instant, [self._shown(one, day) for one in page[: wanted.limit]], more)
+        remarks = Remarks(connection, self._parts, self._model)
+        return Listed(day, instant, [self._shown(one, day, remarks) for one in page[: wanted.limit]], more)
 
     def _derived(
         self,
@@ -188,7 +190,7 @@ class Lists:
             query = query.limit(wanted.offset + wanted.limit + 1)
         return [(citizen, ObligationRow(*row)) for citizen, *row in connection.execute(query)]
 
-    def _shown(self, found: _Found, as_of: date) -> Owed:
+    def _shown(self, found: _Found, as_of: date, remarks: Remarks) -> Owed:
         row = found.row
         return Owed(
             citizen=found.citizen,
@@ -208,6 +210,7 @@ class Lists:
             unit=row.unit,
             days_left=None if row.due is None else (row.due - as_of).days,
             reason=self._reason(row),
+            **remarks.on(found.municipality, found.citizen, row.remarked_in),
         )
 
     def _reason(self, row: ObligationRow) -> Title | None:

@@ -7,6 +7,7 @@ from indsats.domain.calendar import ONE_DAY
 from indsats.domain.obligations import Derivation, Obligation
 from indsats.projections.assignments import answering, assignments
 from indsats.projections.pathways import unit_before
+from indsats.projections.remarks import remark_on
 
 
 class ObligationRow(NamedTuple):
@@ -14,6 +15,7 @@ class ObligationRow(NamedTuple):
 
     `settled_on` is the first day on which it counts as kept or not kept (the due day, or the day after), if it does.
     `worker` is who answers on that day for the role responsible, `unit` theirs, or else that of the pathway's opening.
+    `remarked_in` is the version of the event with the latest remark on it.
     """
 
     rule: str
@@ -35,6 +37,7 @@ class ObligationRow(NamedTuple):
     cause: str | None
     worker: str | None
     unit: str | None
+    remarked_in: int | None
 
 
 def obligation_rows(derivation: Derivation) -> list[ObligationRow]:
@@ -47,6 +50,7 @@ def obligation_rows(derivation: Derivation) -> list[ObligationRow]:
     rows = []
     for owed in derivation.obligations:
         by = None if owed.responsible is None else by_role[owed.responsible]
+        remark = remark_on(timeline, owed, places[owed.anchor.id])
         rows.append(
             ObligationRow(
                 rule=owed.rule,
@@ -68,6 +72,7 @@ def obligation_rows(derivation: Derivation) -> list[ObligationRow]:
                 cause=owed.cause,
                 worker=None if by is None else by.worker,
                 unit=opened_at if by is None or by.unit is None else by.unit,
+                remarked_in=None if remark is None else remark.position,
             )
         )
     return rows

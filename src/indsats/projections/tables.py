@@ -31,24 +31,27 @@ PATHWAY = ("municipality", "family", "subject", "citizen")
 
 metadata = MetaData()
 
+# Sorted by code points everywhere, so that a list has one order whatever the database.
+_STRING = String().with_variant(String(collation="C"), "postgresql")
+
 
 def _table(name: str, *columns: Column[object], key: tuple[str, ...]) -> Table:
     """A table whose rows belong to a pathway; `key` distinguishes those of one pathway."""
     return Table(
         PREFIX + name,
         metadata,
-        *(Column(part, String, nullable=False) for part in PATHWAY),
+        *(Column(part, _STRING, nullable=False) for part in PATHWAY),
         *columns,
         PrimaryKeyConstraint(*PATHWAY, *key),
     )
 
 
 def _text(name: str) -> Column[object]:
-    return Column(name, String, nullable=False)
+    return Column(name, _STRING, nullable=False)
 
 
 def _text_or_null(name: str) -> Column[object]:
-    return Column(name, String)
+    return Column(name, _STRING)
 
 
 def _day(name: str) -> Column[object]:
@@ -172,6 +175,7 @@ obligations = _table(
     _text_or_null("cause"),
     _text_or_null("worker"),
     _text_or_null("unit"),
+    _number_or_null("remarked_in"),
     key=("rule", "anchor", "n"),
 )
 

@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 from indsats.store import step_3
 
 _DIFFERENCES: Mapping[str, Mapping[str, str]] = {
-    "sqlite": {"counted": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "INTEGER", "double": "DOUBLE"},
+    "sqlite": {"counted": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "INTEGER", "double": "DOUBLE", "text": "VARCHAR"},
     "postgresql": {
         "counted": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         "key": "BIGINT",
         "double": "DOUBLE PRECISION",
+        "text": 'VARCHAR COLLATE "C"',  # sorted by code points, as SQLite and Python do
     },
 }
 
@@ -108,70 +109,70 @@ END $$""",
 
 _PATHWAYS = """
 CREATE TABLE indsats_pathways (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
   from_on DATE NOT NULL,
   until_on DATE,
   from_day INTEGER NOT NULL,
   until_day INTEGER,
-  phase VARCHAR,
+  phase {text},
   visit INTEGER,
   stretch INTEGER NOT NULL,
   opened_on DATE NOT NULL,
-  reason VARCHAR,
-  unit VARCHAR,
+  reason {text},
+  unit {text},
   PRIMARY KEY (municipality, family, subject, citizen, from_on)
 )"""
 
 _VISITS = """
 CREATE TABLE indsats_visits (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
   visit INTEGER NOT NULL,
   from_on DATE NOT NULL,
   until_on DATE,
-  phase VARCHAR,
+  phase {text},
   stretch INTEGER NOT NULL,
   entered_on DATE NOT NULL,
-  entered_by VARCHAR,
+  entered_by {text},
   left_on DATE,
-  left_by VARCHAR,
-  left_to VARCHAR,
+  left_by {text},
+  left_to {text},
   days INTEGER,
   PRIMARY KEY (municipality, family, subject, citizen, visit, from_on)
 )"""
 
 _SPELLS = """
 CREATE TABLE indsats_spells (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
   spell INTEGER NOT NULL,
   from_on DATE NOT NULL,
   until_on DATE,
   started_on DATE NOT NULL,
   ended_on DATE,
-  ended_by VARCHAR,
-  reason VARCHAR,
+  ended_by {text},
+  reason {text},
   months INTEGER,
   PRIMARY KEY (municipality, family, subject, citizen, spell, from_on)
 )"""
 
 _EMPLOYMENTS = """
 CREATE TABLE indsats_employments (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
   run INTEGER NOT NULL,
   from_on DATE NOT NULL,
   until_on DATE,
-  employment VARCHAR,
+  employment {text},
   started_on DATE NOT NULL,
   ended_on DATE,
   hours_at_start {double},
@@ -183,18 +184,18 @@ CREATE TABLE indsats_employments (
 
 _ASSIGNMENTS = """
 CREATE TABLE indsats_assignments (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
   assignment INTEGER NOT NULL,
-  role VARCHAR NOT NULL,
+  role {text} NOT NULL,
   from_on DATE NOT NULL,
   until_on DATE,
-  worker VARCHAR,
-  as_role VARCHAR,
-  unit VARCHAR,
-  functions VARCHAR,
+  worker {text},
+  as_role {text},
+  unit {text},
+  functions {text},
   fraction {double},
   answers BOOLEAN NOT NULL,
   PRIMARY KEY (municipality, family, subject, citizen, assignment, role, from_on)
@@ -202,58 +203,59 @@ CREATE TABLE indsats_assignments (
 
 _OBLIGATIONS = """
 CREATE TABLE indsats_obligations (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
-  rule VARCHAR NOT NULL,
-  anchor VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
+  rule {text} NOT NULL,
+  anchor {text} NOT NULL,
   n INTEGER NOT NULL,
-  anchor_fact VARCHAR NOT NULL,
+  anchor_fact {text} NOT NULL,
   anchor_on DATE NOT NULL,
   anchor_place INTEGER NOT NULL,
-  employment VARCHAR,
+  employment {text},
   due DATE,
   book_by DATE,
-  status VARCHAR NOT NULL,
-  satisfied_by VARCHAR,
+  status {text} NOT NULL,
+  satisfied_by {text},
   satisfied_on DATE,
   settled_on DATE,
-  force VARCHAR NOT NULL,
-  responsible VARCHAR,
+  force {text} NOT NULL,
+  responsible {text},
   known_in_time BOOLEAN NOT NULL,
-  cause VARCHAR,
-  worker VARCHAR,
-  unit VARCHAR,
+  cause {text},
+  worker {text},
+  unit {text},
+  remarked_in INTEGER,
   PRIMARY KEY (municipality, family, subject, citizen, rule, anchor, n)
 )"""
 
 _FACTS = """
 CREATE TABLE indsats_facts (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
   place INTEGER NOT NULL,
-  fact VARCHAR NOT NULL,
-  kind VARCHAR NOT NULL,
+  fact {text} NOT NULL,
+  kind {text} NOT NULL,
   from_on DATE NOT NULL,
   visit INTEGER,
   stretch INTEGER,
-  employment VARCHAR,
+  employment {text},
   PRIMARY KEY (municipality, family, subject, citizen, place)
 )"""
 
 _FACT_FIELDS = """
 CREATE TABLE indsats_fact_fields (
-  municipality VARCHAR NOT NULL,
-  family VARCHAR NOT NULL,
-  subject VARCHAR NOT NULL,
-  citizen VARCHAR NOT NULL,
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
   place INTEGER NOT NULL,
-  field VARCHAR NOT NULL,
+  field {text} NOT NULL,
   item INTEGER NOT NULL,
-  text_value VARCHAR,
+  text_value {text},
   number_value {double},
   day_value DATE,
   flag_value BOOLEAN,
