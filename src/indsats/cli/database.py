@@ -79,7 +79,7 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
         help="Four digits, for several given more than once; default: the model's.",
     )
     @click.option("--actor", envvar="INDSATS_ACTOR", show_envvar=True, default="cli", help="Who gives the command.")
-    @click.option("--role", envvar="INDSATS_ROLE", show_envvar=True, default="system", help="The role of the actor.")
+    @click.option("--as-role", envvar="INDSATS_ROLE", show_envvar=True, default="system", help="The role of the actor.")
     @click.option(
         "--keys",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -91,11 +91,11 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
         model: str | None,
         municipalities: tuple[str, ...],
         actor: str,
-        role: str,
+        as_role: str,
         keys: Path | None,
         **options: Any,
     ) -> None:
-        command(Access(db, model, municipalities, Actor(actor, role), keys), **options)
+        command(Access(db, model, municipalities, Actor(actor, as_role), keys), **options)
 
     return with_access
 
@@ -154,7 +154,9 @@ def opened_engine(access: Access, *, opens_pathways: bool = False) -> Iterator[E
         models = [load(access.model)] if access.model else [stored[row.digest] for row in kept]
         model = _only(models, opens_pathways)
         municipalities = list(access.municipalities) or _default_municipality(models, registered)
-        with Engine(database.engine, model, municipality=municipalities, keys=_keys(access, database)) as engine:
+        others = [stored[row.digest] for row in kept]
+        keys = _keys(access, database)
+        with Engine(database.engine, model, municipality=municipalities, keys=keys, others=others) as engine:
             yield engine
 
 
