@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.replay.fact_lines import ANNULLED, CHANGED, HELD, JOB, MEETING, MODEL, START, fault, lines, read
 
-from indsats.replay.entries import AnnulmentLine, FactLine, ModelChangeLine, last_day, looks_like_cpr
+from indsats.replay.entries import AnnulmentLine, FactLine, Into, ModelChangeLine, last_day, looks_like_cpr
 from indsats.replay.facts_file import read_facts
 
 
@@ -83,7 +83,7 @@ def test_facts_without_an_id_have_one_of_their_content_and_equal_ones_are_counte
 
 def test_content_ids_are_told_apart_by_the_key() -> None:
     (public,) = read(lines(START)).entries
-    (secret,) = read_facts(lines(START), "facts.jsonl", MODEL, key=b"of one database").entries
+    (secret,) = read_facts(lines(START), "facts.jsonl", MODEL, into=Into(b"of one database")).entries
     assert public.id != secret.id
 
 

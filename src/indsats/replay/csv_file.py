@@ -14,12 +14,12 @@ from typing import BinaryIO, Literal, NamedTuple, get_args
 
 import msgspec
 
-from indsats.domain.catalogue import REPLAY_KEY, FieldFault
+from indsats.domain.catalogue import FieldFault
 from indsats.domain.model import FieldType, Model
 from indsats.errors import FactsInvalid
 from indsats.models.faults import Fault, shown
 from indsats.replay.columns import Header, known_keys
-from indsats.replay.entries import Register
+from indsats.replay.entries import REPLAY, Into, Register
 from indsats.replay.facts_file import FactsFile, Row, gather
 from indsats.replay.lines import LONGEST_LINE, Line, lines_of
 
@@ -45,7 +45,7 @@ def read_csv(
     separator: Separator | None = None,
     directory: Path = Path(),
     municipality: str | None = None,
-    key: bytes = REPLAY_KEY,
+    into: Into = REPLAY,
     skip_refused: bool = False,
 ) -> FactsFile:
     """The entries of a CSV file in UTF-8; all but `columns` and `separator` is as for JSON Lines.
@@ -54,7 +54,7 @@ def read_csv(
     key needs no mapping. Without `separator` it is the one that stands in the header line outside quotes. An empty cell
     is absent; the items of a list are apart by `|`; days and instants are ISO 8601 in both forms.
     """
-    register = Register(model, directory, municipality, key)
+    register = Register(model, directory, municipality, into)
     return gather(_Table(source, name, columns, separator, register), register, skip_refused)
 
 

@@ -26,8 +26,21 @@ from indsats.domain.obligations import ChangePolicy
 from indsats.errors import InputInvalid
 from indsats.models.library import load
 
-IMPORT_ACTOR = "import"
-SYSTEM_ROLE = "system"
+
+class Into(NamedTuple):
+    """What a file is read for: a replay, unless said otherwise.
+
+    `key` is that of ids made of contents. In a database facts may be named that were registered before and are not in
+    the file. `actor` and `role` registered what names nobody.
+    """
+
+    key: bytes = REPLAY_KEY
+    is_database: bool = False
+    actor: str = "import"
+    role: str = "system"
+
+
+REPLAY = Into()
 
 _ALLOWED: Mapping[str, tuple[str, ...]] = {
     "citizen": ("an opaque id without white space",),
@@ -136,14 +149,14 @@ class Register:
     `models` are those that pathways move to, by the name that the file gives them, paths being taken from `directory`.
     """
 
-    def __init__(self, model: Model, directory: Path, municipality: str | None = None, key: bytes = REPLAY_KEY) -> None:
+    def __init__(self, model: Model, directory: Path, municipality: str | None = None, into: Into = REPLAY) -> None:
         self.model = model
+        self.into = into
         self.models: dict[str, Model] = {}
         self.catalogue = Catalogue(model)
         self.repeated = 0
         self._directory = directory
         self._municipality = municipality or model.municipality
-        self._key = key
         self._faulty: set[str] = set()
         self._citizens: set[str] = set()
         self._entries: dict[tuple[str | None, str], AnyLine] = {}
@@ -184,8 +197,8 @@ class Register:
             on=on,
             recorded_at=recorded_at or _noon_of(on),
             id=own_id or self._content_id(municipality, citizen or unit or "", kind, on, fields),
-            actor=actor or IMPORT_ACTOR,
-            role=role or SYSTEM_ROLE,
+            actor=actor or self.into.actor,
+            role=role or self.into.role,
             municipality=municipality,
             fields=fields,
         )
@@ -238,9 +251,9 @@ class Register:
     def _content_id(
         self, municipality: str | None, subject: str, kind: str, on: date, fields: Mapping[str, FieldValue]
     ) -> str:
-        first = content_id(self._key, municipality, subject, kind, on, fields, 1)
+        first = content_id(self.into.key, municipality, subject, kind, on, fields, 1)
         k = self._alike[municipality, first] = self._alike.get((municipality, first), 0) + 1
-        return first if k == 1 else content_id(self._key, municipality, subject, kind, on, fields, k)
+        return first if k == 1 else content_id(self.into.key, municipality, subject, kind, on, fields, k)
 
     def _keep(self, entry: AnyLine, *, is_named: bool) -> list[FieldFault]:
         key = (entry.municipality, entry.id)
@@ -312,6 +325,8 @@ class Register:
         if named is None or named.subject != entry.subject or named is entry:
             if of in self._faulty:
                 return _of_refused(of)
+            if named is None and self.into.is_database:
+                return None
             all_ids = ids.get((entry.municipality, entry.subject), [])[:_MOST_IDS_COMPARED]
             others = tuple(each for each in all_ids if each != entry.id)
             what = f"{quoted(of)} is no id of another fact of {quoted(entry.subject)}"

@@ -10,11 +10,11 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
 
-from indsats.domain.catalogue import REPLAY_KEY, FieldFault
+from indsats.domain.catalogue import FieldFault
 from indsats.domain.model import Model
 from indsats.errors import FactsInvalid
 from indsats.models.faults import Fault, shown
-from indsats.replay.entries import AnyLine, Register
+from indsats.replay.entries import REPLAY, AnyLine, Into, Register
 from indsats.replay.lines import lines_of
 
 MOST_KEYS = 200
@@ -44,13 +44,14 @@ class FactsFile(msgspec.Struct, frozen=True):
     """The entries of a file in its order, each id once; `repeated` counts those that stood there again.
 
     `models` are those that pathways move to, by the name that the file gives them; `refused` are the lines that are
-    left out.
+    left out. `lines` are the others by number, where a database may refuse some of them later and is to leave them out.
     """
 
     entries: tuple[AnyLine, ...]
     repeated: int
     models: Mapping[str, Model]
     refused: tuple[Refusal, ...] = ()
+    lines: Mapping[int, Refusal] = {}
 
 
 class Row(NamedTuple):
@@ -93,7 +94,7 @@ def read_facts(
     *,
     directory: Path = Path(),
     municipality: str | None = None,
-    key: bytes = REPLAY_KEY,
+    into: Into = REPLAY,
     skip_refused: bool = False,
 ) -> FactsFile:
     """The entries of a file of JSON Lines; `name` is shown in faults, `municipality` holds for entries that name none.
@@ -102,7 +103,7 @@ def read_facts(
     stands for its `entry`. Raises `FactsInvalid` with the faults of all lines: nothing of a file with a fault is used,
     unless with `skip_refused` the lines that have one are left out.
     """
-    return gather(_JsonLines(source, name), Register(model, directory, municipality, key), skip_refused)
+    return gather(_JsonLines(source, name), Register(model, directory, municipality, into), skip_refused)
 
 
 def gather(reader: Reader, register: Register, skip_refused: bool) -> FactsFile:
@@ -112,6 +113,7 @@ def gather(reader: Reader, register: Register, skip_refused: bool) -> FactsFile:
     """
     refused: list[tuple[Row, list[Fault]]] = []
     naming: dict[int, Row] = {}
+    lines: dict[int, Refusal] = {}
     ended_by: tuple[object, ...] = ()
     try:
         for row in reader.rows():
@@ -123,6 +125,8 @@ def gather(reader: Reader, register: Register, skip_refused: bool) -> FactsFile:
                     naming[row.line] = row
             if faults:
                 refused.append((row, faults))
+            elif skip_refused and register.into.is_database:
+                lines[row.line] = Refusal(reader.name, row.line, (), row.text, reader.entry(row))
     except FactsInvalid as stop:
         ended_by = stop.faults
     entries, misplaced = register.close(skipping=skip_refused)
@@ -134,7 +138,7 @@ def gather(reader: Reader, register: Register, skip_refused: bool) -> FactsFile:
     if not entries and not refused:
         raise FactsInvalid(Fault(reader.name, 1, None, "the file holds no facts", reader.allowed))
     refusals = [Refusal(reader.name, row.line, tuple(faults), row.text, reader.entry(row)) for row, faults in refused]
-    return FactsFile(entries, register.repeated, register.models, tuple(refusals))
+    return FactsFile(entries, register.repeated, register.models, tuple(refusals), lines)
 
 
 class _JsonLines:

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from indsats.clock import VirtualClock
 from indsats.domain.calendar import ONE_DAY, end_of, local_day, start_of
-from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged, Subject
 from indsats.domain.model import Model
-from indsats.domain.pathway import Registration, Signature
+from indsats.domain.pathway import Signature
 from indsats.engine.results import View
-from indsats.replay.entries import AnnulmentLine, AnyLine, FactLine
+from indsats.replay.entries import AnyLine
 from indsats.replay.memory import MemoryEngine
+from indsats.replay.registrations import registration_of, subject_of
 
 UNKNOWN_MUNICIPALITY = "0000"
 """Where neither the file nor the model names one."""
@@ -85,25 +85,13 @@ def _by_pathway(entries: Iterable[AnyLine]) -> list[list[AnyLine]]:
 
 def _record(engine: MemoryEngine, transaction: Sequence[AnyLine], others: Mapping[str, Model]) -> None:
     first = transaction[0]
-    subject: Subject | None = "unit" if first.citizen is None else None
     engine.record(
         first.subject,
-        [_registration(entry, others) for entry in transaction],
+        [registration_of(entry, others) for entry in transaction],
         actor=first.actor,
         role=first.role,
-        subject=subject,
+        subject=subject_of(first),
         municipality=first.municipality,
         signatures=[Signature(entry.actor, entry.role) for entry in transaction],
         late=True,
-    )
-
-
-def _registration(entry: AnyLine, others: Mapping[str, Model]) -> Registration:
-    if isinstance(entry, FactLine):
-        return FactRecorded(fact=entry.id, kind=entry.kind, on=entry.on, fields=entry.fields, unit=entry.unit)
-    if isinstance(entry, AnnulmentLine):
-        return FactAnnulled(id=entry.id, fact=entry.of, reason=entry.reason)
-    model = others[entry.to]
-    return ModelChanged(
-        id=entry.id, model=model.reference, digest=model.digest, policy=entry.policy, effective=entry.effective
     )

@@ -13,7 +13,7 @@ from indsats.errors import FactsInvalid, InputInvalid
 from indsats.models.document import read_bytes, read_document
 from indsats.models.faults import Entry, Faults, MappingNode, Node, ScalarNode, SequenceNode, shown
 from indsats.models.library import load
-from indsats.replay.entries import AnyLine, Register, last_day
+from indsats.replay.entries import REPLAY, AnyLine, Into, Register, last_day
 from indsats.replay.expectations import Expected
 from indsats.replay.expected import ExpectReader, Known
 
@@ -38,7 +38,12 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_scenario(
-    path: Path, *, model: Model | None = None, municipality: str | None = None, until: date | None = None
+    path: Path,
+    *,
+    model: Model | None = None,
+    municipality: str | None = None,
+    until: date | None = None,
+    into: Into = REPLAY,
 ) -> Scenario:
     """The scenario in a file; `model` and `until` come before what the file says.
 
@@ -52,7 +57,7 @@ def read_scenario(
     own_until = faults.parsed(keys["until"].value, "until", parse_day) if "until" in keys else None
 
     model = model or _model(keys, path.parent, faults)
-    register = Register(model, path.parent, municipality)
+    register = Register(model, path.parent, municipality, into)
     nodes = _items(keys, "facts", faults)
     entries = _entries(nodes, register, faults)
     reader = ExpectReader(faults, _known(model, register, nodes, entries))

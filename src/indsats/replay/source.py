@@ -12,7 +12,7 @@ from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY
 from indsats.errors import FactsInvalid
 from indsats.replay.csv_file import Separator, read_csv
-from indsats.replay.entries import AnyLine, last_day
+from indsats.replay.entries import REPLAY, AnyLine, Into, last_day
 from indsats.replay.expectations import Expected
 from indsats.replay.facts_file import FactsFile, Refusal, read_facts
 from indsats.replay.scenario import read_scenario
@@ -27,7 +27,10 @@ _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 class Source(NamedTuple):
-    """A fact file or scenario, read; it is without faults but for the lines that were `refused` and left out."""
+    """A fact file or scenario, read; it is without faults but for the lines that were `refused` and left out.
+
+    `lines` are the others by number, where a database may refuse some of them later and is to leave them out.
+    """
 
     file: str
     title: str
@@ -38,6 +41,7 @@ class Source(NamedTuple):
     others: Mapping[str, Model]
     expect: Sequence[Expected] = ()
     refused: Sequence[Refusal] = ()
+    lines: Mapping[int, Refusal] = {}
 
 
 def is_table(path: Path) -> bool:
@@ -59,6 +63,7 @@ def read_source(
     columns: Mapping[str, str] = _NO_COLUMNS,
     separator: Separator | None = None,
     skip_refused: bool = False,
+    into: Into = REPLAY,
 ) -> Source:
     """Read a scenario, or a fact file (`.jsonl`, `.csv`, or `-`), which needs a model.
 
@@ -66,7 +71,7 @@ def read_source(
     the lines of a fact file that have faults. Raises `FactsInvalid` with every fault of the file.
     """
     if not is_facts(path):
-        read = read_scenario(path, model=model, municipality=municipality, until=until)
+        read = read_scenario(path, model=model, municipality=municipality, until=until, into=into)
         return Source(
             str(path), read.title, read.model, read.until, read.entries, read.repeated, read.models, read.expect
         )
@@ -84,6 +89,7 @@ def read_source(
                     directory=path.parent,
                     municipality=municipality,
                     skip_refused=skip_refused,
+                    into=into,
                 )
             else:
                 facts = read_facts(
@@ -93,6 +99,7 @@ def read_source(
                     directory=path.parent,
                     municipality=municipality,
                     skip_refused=skip_refused,
+                    into=into,
                 )
     except OSError as fault:
         raise FactsInvalid(f"{path}: {fault.strerror}") from fault
@@ -106,4 +113,6 @@ def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
 def _source(path: Path, model: Model, until: date | None, facts: FactsFile) -> Source:
     # A file of which every line is refused ends before anything has happened.
     end = until or last_day(facts.entries) or FIRST_DAY
-    return Source(str(path), "", model, end, facts.entries, facts.repeated, facts.models, refused=facts.refused)
+    return Source(
+        str(path), "", model, end, facts.entries, facts.repeated, facts.models, (), facts.refused, facts.lines
+    )
