@@ -110,6 +110,8 @@ def _prepare_sqlite(engine: Engine, lock_timeout: float) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         # Without this, INSERT OR REPLACE would delete a row past the trigger that refuses it.
         cursor.execute("PRAGMA recursive_triggers = ON")
+        # What is deleted is overwritten: a key that is taken away to erase what it sealed must not stay in the file.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
 
     event.listen(engine, "connect", open_connection)
