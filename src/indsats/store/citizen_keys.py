@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from indsats.errors import KeyMissing
 from indsats.store import tables
+from indsats.store.connection import driver_sql
 from indsats.store.keys import KEY_BYTES, Keys, MasterKey
 from indsats.store.rows import WrappedKey
 
-_key, _stream = tables.citizen_keys.c, tables.streams.c
+_key = tables.citizen_keys.c
 _COLUMNS = (
     _key.key_id,
     _key.municipality,
@@ -24,14 +25,10 @@ _COLUMNS = (
 )
 _AT_ONCE = 1000
 
-# Made once, because making them takes longer than running them.
-_BY_ID = select(*_COLUMNS).where(_key.key_id == bindparam("key_id"))
-_BY_OWNER = select(*_COLUMNS).where(
-    _key.municipality == bindparam("municipality"),
-    _key.subject == bindparam("subject"),
-    _key.subject_id == bindparam("subject_id"),
-)
-_OWNER = select(_stream.municipality, _stream.subject, _stream.subject_id).where(_stream.stream == bindparam("stream"))
+_BY = "SELECT key_id, municipality, subject, subject_id, wrapped_key, master_key FROM indsats_citizen_keys WHERE "
+_BY_ID = f"{_BY}key_id = ?"
+_BY_OWNER = f"{_BY}municipality = ? AND subject = ? AND subject_id = ?"
+_OWNER = "SELECT municipality, subject, subject_id FROM indsats_streams WHERE stream = ?"
 
 
 class Owner(NamedTuple):
@@ -68,20 +65,20 @@ class CitizenKeys:
     def find(self, key_id: str) -> CitizenKey | None:
         """The key of that id, None if it is gone: then what was sealed under it is erased."""
         if key_id not in self._by_id:
-            found = self._connection.execute(_BY_ID, {"key_id": key_id}).one_or_none()
-            self._by_id[key_id] = self._unwrapped(WrappedKey(*found)) if found else None
+            found = driver_sql(self._connection, _BY_ID, (key_id,)).one_or_none()
+            self._by_id[key_id] = self._unwrapped(WrappedKey._make(found)) if found else None
         return self._by_id[key_id]
 
     def owner_of(self, stream: str) -> Owner | None:
         """Whose stream it is, None for a stream that is not stored yet."""
-        found = self._connection.execute(_OWNER, {"stream": stream}).one_or_none()
-        return Owner(*found) if found else None
+        found = driver_sql(self._connection, _OWNER, (stream,)).one_or_none()
+        return Owner._make(found) if found else None
 
     def of(self, owner: Owner) -> CitizenKey:
         """The key to seal under now: the stored one, or a new one that is to be stored with what it seals."""
         if owner not in self._by_owner:
-            found = self._connection.execute(_BY_OWNER, owner._asdict()).one_or_none()
-            key = self._unwrapped(WrappedKey(*found)) if found else self._new(owner)
+            found = driver_sql(self._connection, _BY_OWNER, owner).one_or_none()
+            key = self._unwrapped(WrappedKey._make(found)) if found else self._new(owner)
             self._by_owner[owner] = self._by_id[key.key_id] = key
         return self._by_owner[owner]
 

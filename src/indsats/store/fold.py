@@ -19,8 +19,9 @@ from indsats.store.recorder import ROWS, stored_event
 from indsats.store.rows import read_instant
 from indsats.store.sealing import SEALED
 
-# All rows of so many streams are in memory at once, and no more; larger is not faster.
-_AT_ONCE = 25
+_NAMES_AT_ONCE = 500
+# All rows of so many streams are in memory at once, and no more; with more, the processor waits for its memory.
+_STREAMS_AT_ONCE = 10
 
 _HEADS = "SELECT stream_key, stream, municipality, subject FROM indsats_streams WHERE "
 
@@ -60,7 +61,7 @@ def fold_streams(
         query = query.where(_stream.stream_key >= keys.start, _stream.stream_key < keys.stop)
     wanted = {_stream.municipality: municipality, _stream.family: family, _stream.subject: subject}
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    for some in _chunks(connection.execute(query).scalars().all(), _AT_ONCE):
+    for some in _chunks(connection.execute(query).scalars().all(), _NAMES_AT_ONCE):
         yield from _fold(connection, mapper, _heads(connection, "stream_key", some))
 
 
@@ -68,7 +69,7 @@ def fold_some(connection: Connection, mapper: EventMapper, streams: Iterable[str
     """The pathways of streams by name; a stream that has no events is left out."""
     return {
         pathway.stream: pathway
-        for names in _chunks(streams, _AT_ONCE)
+        for names in _chunks(streams, _NAMES_AT_ONCE)
         for pathway in _fold(connection, mapper, _heads(connection, "stream", names))
     }
 
@@ -87,8 +88,14 @@ def _heads(connection: Connection, column: str, values: Sequence[str] | Sequence
 
 def _fold(connection: Connection, mapper: EventMapper, heads: Mapping[int, _Head]) -> Iterator[Pathway]:
     """The pathways of streams by key; a stream that has no events is left out."""
+    for keys in _chunks(heads, _STREAMS_AT_ONCE):
+        yield from _fold_rows(connection, mapper, heads, _rows(connection, keys))
+
+
+def _fold_rows(
+    connection: Connection, mapper: EventMapper, heads: Mapping[int, _Head], rows: Iterable[_Row]
+) -> Iterator[Pathway]:
     decoders, sealing, instant = mapper.decoders, mapper.sealing, datetime.fromisoformat
-    rows = _rows(connection, tuple(heads)) if heads else ()
     pathway, last_key = None, None
     try:
         for key, version, name, state, recorded_at, unlike in rows:
