@@ -17,7 +17,7 @@ from indsats.domain.model import Model
 from indsats.domain.obligations import ChangePolicy
 from indsats.domain.values import Actor
 from indsats.engine.importing import Arrival, Importing
-from indsats.engine.intake import Intake, subject_of
+from indsats.engine.intake import Intake, point_of_view, subject_id, subject_of
 from indsats.engine.lists import ALL, WAITING, Lists, Wanted
 from indsats.engine.moves import EVERYONE, Change, Chosen, Moving
 from indsats.engine.recording import Command
@@ -26,7 +26,7 @@ from indsats.engine.setup import default_keys, prepare
 from indsats.engine.sweeping import sweep
 from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, UnitOfWork
-from indsats.errors import FactsInvalid, UnknownPathway, ValueInvalid
+from indsats.errors import UnknownPathway, ValueInvalid
 from indsats.models.library import load
 from indsats.policy import Policy
 from indsats.projections.rows import PathwayKey
@@ -121,14 +121,15 @@ class Engine:
         """
         given = [facts] if isinstance(facts, NewFact) else list(facts)
         subject = subject_of(self.model, [fact.kind for fact in given])
-        key = PathwayKey(self._municipality(municipality), self.model.family, subject, _subject_id(citizen))
+        key = PathwayKey(self._municipality(municipality), self.model.family, subject, subject_id(citizen))
 
         def work(unit: UnitOfWork) -> Recorded:
             doing = Command(unit, self.models, actor, command)
             pathway = doing.pathway(key, self.model)
-            doing.expect(pathway, expected_version)
             model = doing.model_of(pathway, self.model)
-            bodies = Intake(self.parts.content_key).facts(model, key, given, actor.unit)
+            bodies = Intake(self.parts.content_key(unit.connection)).facts(model, key, given, actor.unit)
+            if not all(pathway.knows(body.fact) for body in bodies):
+                doing.expect(pathway, expected_version)
             return doing.register(pathway, key, self.model, bodies, late=late)
 
         return self._done("record", self._write("record", actor, key, work, connection))
@@ -171,19 +172,20 @@ class Engine:
         municipality: str | None,
         connection: Host | None,
     ) -> Recorded:
-        if not reason.strip():
-            raise FactsInvalid("reason: must not be blank")
         whose = self._municipality(municipality)
 
         def work(unit: UnitOfWork) -> Recorded:
             doing = Command(unit, self.models, actor)
             pathway = doing.pathway_of_fact(whose, fact_id)
             key = PathwayKey(pathway.municipality, pathway.family, pathway.subject, pathway.citizen)
-            intake = Intake(self.parts.content_key)
-            bodies = [] if fact is None else intake.facts(doing.model_of(pathway, self.model), key, [fact], actor.unit)
-            if pathway.facts[fact_id].annulled_at is not None and all(pathway.knows(body.fact) for body in bodies):
-                return Recorded(0, 1 + len(bodies), [fact_id, *(body.fact for body in bodies)], (), (), ())
+            is_out = pathway.facts[fact_id].annulled_at is not None
+            # What takes the place of a fact is a fact of its own, though it says what one said that is out.
+            out = [] if is_out else [other.id for other in pathway.facts.values() if other.annulled_at] + [fact_id]
+            intake = Intake(self.parts.content_key(unit.connection), out)
             annulment = intake.annulment(key, fact_id, reason, doing.today)
+            bodies = [] if fact is None else intake.facts(doing.model_of(pathway, self.model), key, [fact], actor.unit)
+            if is_out and all(pathway.knows(body.fact) for body in bodies):
+                return Recorded(0, 1 + len(bodies), [fact_id, *(body.fact for body in bodies)], (), (), ())
             return doing.register(pathway, key, self.model, [annulment, *bodies])
 
         done = self.transactions.write(command, actor, whose, work, subject_id=fact_id, host=connection)
@@ -245,6 +247,7 @@ class Engine:
         today = local_day(self.clock.now())
         if as_of is not None and as_of > today:
             raise ValueInvalid(f"{as_of} lies ahead of {today}, to which the clock has come")
+        self.transactions.require("sweep", actor, None)
         return sweep(self.parts, self.transactions, self.municipalities, as_of or today, actor)
 
     # Queries
@@ -322,6 +325,7 @@ class Engine:
         host: Host | None,
     ) -> Listed:
         whose = [municipality] if municipality else self.municipalities
+        point_of_view(as_of, known_at)
         lists = Lists(self.parts, self.model)
 
         def work(connection: Connection) -> Listed:
@@ -343,7 +347,8 @@ class Engine:
         municipality: str | None,
         connection: Host | None,
     ) -> View:
-        whose = self._municipality(municipality)
+        point_of_view(as_of, known_at)
+        citizen, whose = subject_id(citizen), self._municipality(municipality)
 
         def work(connection: Connection) -> View:
             instant = known_at or self.clock.now()
@@ -375,12 +380,6 @@ class Engine:
             withdrawals=len(recorded.withdrawals),
         )
         return recorded
-
-
-def _subject_id(citizen: str) -> str:
-    if not citizen or any(sign.isspace() for sign in citizen) or "\0" in citizen:
-        raise FactsInvalid(f"citizen: {citizen!r} is no id; allowed: an opaque id without white space")
-    return citizen
 
 
 def _municipalities(given: str | Sequence[str] | None, model: Model) -> Sequence[str]:

@@ -97,7 +97,8 @@ class Importing:
     def _grouped(self, arrivals: Iterable[Arrival], default: str) -> Groups:
         """What belongs to one pathway together, in the order of registration."""
         groups: Groups = {}
-        intake = Intake(self._parts.content_key)
+        with failures_told(), self._parts.database.read() as connection:
+            intake = Intake(self._parts.content_key(connection))
         for place, arrival in enumerate(arrivals):
             said = arrival.registration
             subject = arrival.subject or (

@@ -111,7 +111,7 @@ class Moving:
         change = self._change
         for pathway in pathways:
             before = self._model_of(pathway)
-            intake = Intake(self._parts.content_key)
+            intake = Intake(self._parts.content_key(unit.connection))
             registration = intake.model_change(key_of(pathway), change.to, change.policy, change.effective)
             if before.digest == change.to.digest or pathway.knows(registration.id):
                 continue

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import NamedTuple
 
 from eventsourcing.persistence import EventStore
@@ -22,7 +21,7 @@ from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway
 from indsats.engine.results import Found
-from indsats.errors import FactRefused
+from indsats.errors import DatabaseNotReady, FactRefused
 from indsats.models.kpi_form import kpis_of
 from indsats.projections import writer
 from indsats.projections.due import DueTable
@@ -82,12 +81,16 @@ class Parts:
         self.models = models
         self.keys = keys
         self._named: dict[str, Named] = {}
+        self._content_key: bytes | None = None
 
-    @cached_property
-    def content_key(self) -> bytes:
-        """The key under which ids are made of contents in this database."""
-        with self.database.read() as connection:
-            return CitizenKeys(connection, self.keys).of(CONTENT_IDS).secret
+    def content_key(self, connection: Connection) -> bytes:
+        """The key under which ids are made of contents in this database. Raises `DatabaseNotReady` if it has none."""
+        if self._content_key is None:
+            key = CitizenKeys(connection, self.keys).of(CONTENT_IDS)
+            if key.wrapped is not None:
+                raise DatabaseNotReady("the database has no key for the ids of facts; run `indsats db upgrade` first")
+            self._content_key = key.secret
+        return self._content_key
 
     def named_under(self, model: Model) -> Named:
         """The facts that have rows under a model: those that its key figures name."""
@@ -160,7 +163,8 @@ class UnitOfWork:
         taken: dict[str, str] = {}
         for start in range(0, len(ids), _IDS_AT_ONCE):
             asked = {"municipality": municipality, "ids": ids[start : start + _IDS_AT_ONCE]}
-            taken.update(row._tuple() for row in self.connection.execute(_TAKEN, asked))
+            for fact_id, stream in self.connection.execute(_TAKEN, asked):
+                taken[fact_id] = stream
         return taken
 
     def refuse_taken(self, pathway: Pathway, ids: Sequence[str], taken: Mapping[str, str] | None = None) -> None:

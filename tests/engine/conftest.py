@@ -1,0 +1,29 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.engine.looking import MONDAY
+
+from indsats.clock import VirtualClock
+from indsats.domain.calendar import noon_of
+from indsats.engine import Engine
+from indsats.store.keys import FileKeys, Keys
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(noon_of(MONDAY))
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    keys = FileKeys(tmp_path / "master.key")
+    keys.create()
+    return keys
+
+
+@pytest.fixture
+def engine(database_url: str, clock: VirtualClock, keys: Keys) -> Iterator[Engine]:
+    """An engine of Stevns on each kind of database; another one may be opened on the same."""
+    with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
+        yield engine
