@@ -27,7 +27,7 @@ from indsats.projections import writer
 from indsats.projections.due import DueTable
 from indsats.projections.facts import Named, named_by
 from indsats.projections.rows import PathwayKey, Rows, rows_of
-from indsats.store import tables
+from indsats.store import outbox, tables
 from indsats.store.append import lock_log
 from indsats.store.citizen_keys import CONTENT_IDS, CitizenKeys
 from indsats.store.connection import Database, driver_sql
@@ -180,6 +180,8 @@ class UnitOfWork:
         """Append what the pathways decided, and make their read models and the queue agree with their last sync."""
         events = [event for pathway in pathways for event in pathway.collect_events()]
         self._events.put(events)
+        by_stream = {pathway.stream: pathway for pathway in pathways}
+        outbox.put(self.connection, events, by_stream)
         self._keep_ids(events)
         self._keep_models(events)
         rows = {}
@@ -189,12 +191,11 @@ class UnitOfWork:
             rows[key_of(pathway)] = self._parts.rows_of(derived)
             self.queue.put(pathway.stream, derived.next_change, derived.timeline.as_of)
         (writer.insert if are_new else writer.replace)(self.connection, rows)
-        citizens = {pathway.stream: pathway for pathway in pathways}
         breaches: list[Found] = []
         withdrawals: list[Found] = []
         for event in events:
             if isinstance(body := event.body, DeadlineBreached | BreachWithdrawn):
-                found = Found(citizens[event.originator_id].citizen, event.envelope.municipality, body)
+                found = Found(by_stream[event.originator_id].citizen, event.envelope.municipality, body)
                 (breaches if isinstance(body, DeadlineBreached) else withdrawals).append(found)
         return Saved(breaches, withdrawals)
 

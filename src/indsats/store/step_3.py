@@ -1,4 +1,4 @@
-"""Step 3: the models in use, the ids of what was registered, when pathways are looked at again, reads and refusals."""
+"""Step 3: models in use, ids of what was registered, when pathways are looked at again, reads, refusals, outbox."""
 
 from collections.abc import Mapping
 
@@ -54,6 +54,22 @@ CREATE TABLE indsats_refusals (
   reason TEXT NOT NULL
 )"""
 
+_OUTBOX = """
+CREATE TABLE indsats_outbox (
+  number {counted},
+  at TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL,
+  municipality TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  data TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  retry_at TEXT,
+  delivered_at TEXT,
+  dead_at TEXT,
+  fault TEXT
+)"""
+
 STATEMENTS = (
     _MODELS,
     _REGISTRATIONS,
@@ -61,6 +77,8 @@ STATEMENTS = (
     "CREATE INDEX indsats_due_next_change ON indsats_due (municipality, next_change)",
     _READS,
     _REFUSALS,
+    _OUTBOX,
+    "CREATE INDEX indsats_outbox_waiting ON indsats_outbox (municipality, number) WHERE delivered_at IS NULL",
 )
 
 _APPEND_ONLY = ("indsats_models", "indsats_reads", "indsats_refusals")

@@ -300,7 +300,7 @@ MIGRATIONS = (
     ),
     Migration(
         3,
-        "models, ids, days of the next change, reads, refusals",
+        "models, ids, days of the next change, reads, refusals, outbox",
         step_3.STATEMENTS,
         step_3.MORE,
     ),

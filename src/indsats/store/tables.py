@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -137,6 +138,32 @@ refusals = Table(
     Column("command", Text, nullable=False),
     Column("subject_id", Text),
     Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What is to be told to other systems, in the order of the log, and what became of that.
+outbox = Table(
+    "indsats_outbox",
+    metadata,
+    Column("number", _Key, Identity(always=True), primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("municipality", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("retry_at", Text),
+    Column("delivered_at", Text),
+    Column("dead_at", Text),
+    Column("fault", Text),
+    Index(
+        "indsats_outbox_waiting",
+        "municipality",
+        "number",
+        sqlite_where=text("delivered_at IS NULL"),
+        postgresql_where=text("delivered_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
