@@ -17,6 +17,13 @@ _TYPES_SHOWN = (*FIELD_TYPES, "[value, value]", "list of one of these", "? at th
 
 # Fields that the kernel reads of a fact for its effect, and the types in which it can.
 _WORD = ("text", "kind", "role")
+_OF_ASSIGNMENTS: Mapping[str, tuple[str, ...]] = {
+    "worker": _WORD,
+    "as_role": _WORD,
+    "functions": ("list of role", "list of text"),
+    "at_unit": _WORD,
+    "fraction": ("decimal", "int"),
+}
 _FIELDS_OF_EFFECTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "waiver": {"rule": _WORD, "n": ("int",), "employment": _WORD},
     "supplement": {"of": _WORD},
@@ -27,12 +34,17 @@ _FIELDS_OF_EFFECTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "hours": {"employment": _WORD, "weekly_hours": ("decimal", "int")},
     "employment_start": {"employment": _WORD, "weekly_hours": ("decimal", "int")},
     "employment_end": {"employment": _WORD},
+    "assignment_start": _OF_ASSIGNMENTS,
+    "assignment_end": _OF_ASSIGNMENTS,
 }
-_NEEDED_OF_EFFECTS: Mapping[str, tuple[str, ...]] = {
-    "waiver": ("rule",),
-    "supplement": ("of",),
-    "absence": ("activity",),
-    "agreement": ("follow_up_every", "follow_up_dates"),
+# Of each group at least one.
+_NEEDED_OF_EFFECTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "waiver": (("rule",),),
+    "supplement": (("of",),),
+    "absence": (("activity",),),
+    "agreement": (("follow_up_every", "follow_up_dates"),),
+    "assignment_start": (("worker",), ("as_role",)),
+    "assignment_end": (("worker",), ("as_role",)),
 }
 
 
@@ -113,6 +125,8 @@ def _read_kind(faults: Faults, name: str, rank: int, entry: Entry, has_roles: bo
             faults.add(word, f"{what}: personal: there is no field {word.text!r}", fields, word.text)
         elif word.text in READ_BY_RULES or (word.text == "reason" and effect in ("hold_start", "hold_end")):
             faults.add(word, f"{what}: personal: what is owed depends on {word.text!r}; it cannot be sealed")
+        elif effect in ("assignment_start", "assignment_end") and word.text in _OF_ASSIGNMENTS:
+            faults.add(word, f"{what}: personal: who answers depends on {word.text!r}; it cannot be sealed")
     subject = faults.choice(keys["subject"], f"{what}: subject", SUBJECTS) if "subject" in keys else None
     if effect is not None:
         _check_effect(faults, keys["effect"], what, effect, fields)
@@ -188,9 +202,9 @@ def type_in_words(type_: FieldType) -> str:
 
 
 def _check_effect(faults: Faults, node: Node, what: str, effect: str, fields: Mapping[str, FieldType]) -> None:
-    needed = _NEEDED_OF_EFFECTS.get(effect, ())
-    if needed and not any(field in fields for field in needed):
-        faults.add(node, f"{what}: effect {effect} needs the field {' or '.join(needed)}")
+    for needed in _NEEDED_OF_EFFECTS.get(effect, ()):
+        if not any(field in fields for field in needed):
+            faults.add(node, f"{what}: effect {effect} needs the field {' or '.join(needed)}")
     for field, allowed in _FIELDS_OF_EFFECTS.get(effect, {}).items():
         if field in fields:
             type_ = fields[field]
