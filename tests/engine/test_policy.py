@@ -11,7 +11,7 @@ from indsats.clock import VirtualClock
 from indsats.domain.calendar import noon_of
 from indsats.domain.values import Actor
 from indsats.engine import Engine
-from indsats.engine.importing import Arrival
+from indsats.engine.arrivals import Arrival
 from indsats.errors import NotAllowed
 from indsats.policy import TABLE, Policy
 from indsats.store.keys import Keys

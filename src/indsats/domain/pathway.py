@@ -1,6 +1,6 @@
 """The aggregate: one citizen's pathway, folded from its stream, and the decisions that add to it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple, assert_never
 
@@ -200,7 +200,8 @@ class Pathway:
         stamp = self._not_before_the_last(stamp)
         as_of = local_day(stamp.at)
         if not late:
-            self._refuse_illegal([registration for registration, _ in new], models, stamp)
+            for _, refused in self.illegal([registration for registration, _ in new], models, stamp.at):
+                raise refused
         if due is not None and due <= as_of:
             self.sync(models, stamp, due)
         for registration, by in new:
@@ -288,29 +289,33 @@ class Pathway:
         in_force = [period for period in self._periods if period.effective is None or period.effective <= as_of]
         return sorted(in_force, key=lambda period: period.effective or date.min)[-1].digest
 
-    def _refuse_illegal(self, registrations: Sequence[Registration], models: Models, stamp: Stamp) -> None:
+    def illegal(
+        self, registrations: Sequence[Registration], models: Models, at: datetime
+    ) -> Iterator[tuple[str, FactRefused]]:
+        """Those of new registrations that cannot be made live at an instant, by id, each with why and what could.
+
+        An annulment must name a fact that is there, and a fact must have a legal move, whatever else is refused.
+        """
+        at = max(at, self._latest)
         new = {
-            body.fact: Fact(body.fact, body.kind, body.on, stamp.at, self.version + place, body.fields)
+            body.fact: Fact(body.fact, body.kind, body.on, at, self.version + place, body.fields)
             for place, body in enumerate(registrations, start=1)
             if isinstance(body, FactRecorded)
         }
         facts = {**self.facts, **new}
         for body in registrations:
             if isinstance(body, FactAnnulled) and facts.pop(body.fact, None) is None:
-                raise FactRefused(
-                    f"{body.fact!r} is no fact of this pathway that can be annulled", list(facts)[:20] or ["none"]
-                )
-        last_day = max((fact.on for fact in facts.values()), default=local_day(stamp.at))
-        model = self.model_periods(models, stamp.at)[-1].model
-        timeline = Timeline(model, facts.values(), last_day, stamp.at)
+                reason = f"{body.fact!r} is no fact of this pathway that can be annulled"
+                yield body.id, FactRefused(reason, list(facts)[:20] or ["none"])
+        last_day = max((fact.on for fact in facts.values()), default=local_day(at))
+        model = self.model_periods(models, at)[-1].model
+        timeline = Timeline(model, facts.values(), last_day, at)
         for index in timeline.irregular:
             fact = timeline.facts[index]
             if fact.id in new:
                 phase = timeline.phase_before(index)
-                raise FactRefused(
-                    f"{fact.kind} on {fact.on} has no legal move from phase {phase}",
-                    model.compiled_phases.allowed(phase, model.facts),
-                )
+                reason = f"{fact.kind} on {fact.on} has no legal move from phase {phase}"
+                yield fact.id, FactRefused(reason, model.compiled_phases.allowed(phase, model.facts))
 
 
 def _conflict(before: Fact | Registration, registration: Registration) -> str | None:

@@ -15,10 +15,14 @@ from indsats.domain.facts import NewFact
 from indsats.domain.ledger import Verdict
 from indsats.domain.model import Model
 from indsats.domain.obligations import ChangePolicy
+from indsats.domain.pathway import Signature
 from indsats.domain.values import Actor
-from indsats.engine.importing import Arrival, Importing
+from indsats.engine.amending import Amendment, amend
+from indsats.engine.arrivals import Arrival
+from indsats.engine.importing import Importing
 from indsats.engine.intake import Intake, point_of_view, subject_id, subject_of
-from indsats.engine.lists import ALL, WAITING, Lists, Wanted
+from indsats.engine.lists import ALL, Lists, Question, Wanted
+from indsats.engine.live import Recording
 from indsats.engine.moves import EVERYONE, Change, Chosen, Moving
 from indsats.engine.recording import Command
 from indsats.engine.results import Listed, ModelMoves, Recorded, Swept, View
@@ -134,6 +138,25 @@ class Engine:
 
         return self._done("record", self._write("record", actor, key, work, connection))
 
+    def record_all(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        actor: Actor,
+        municipality: str | None = None,
+        late: bool = False,
+        skip_refused: bool = False,
+        connection: Host | None = None,
+    ) -> Recorded:
+        """Record what was registered of several pathways, by one or several, in one transaction and at its instant.
+
+        Everything is as for `record`, but all that is refused is told at once, and can be skipped.
+        Raises `FactsInvalid`, `FactsRefused`, `NotAllowed`.
+        """
+        live = Recording(self.parts, self.transactions, self.model, actor, late=late)
+        whose = self._municipality(municipality)
+        return self._done("record", live.run(arrivals, whose, skip_refused=skip_refused, host=connection))
+
     def annul(
         self,
         fact_id: str,
@@ -147,7 +170,7 @@ class Engine:
 
         Raises `UnknownFact`, `NotAllowed`, `ConcurrentChange`.
         """
-        return self._amend("annul", fact_id, None, reason, actor, municipality, connection)
+        return self._amend("annul", Amendment(fact_id, reason), actor, municipality, connection)
 
     def correct(
         self,
@@ -156,39 +179,28 @@ class Engine:
         *,
         actor: Actor,
         reason: str = "corrected",
+        citizen: str | None = None,
+        signature: Signature | None = None,
         municipality: str | None = None,
         connection: Host | None = None,
     ) -> Recorded:
-        """Annul a fact and record the right one, in one transaction. Raises as `annul` and `record` do."""
-        return self._amend("correct", fact_id, fact, reason, actor, municipality, connection)
+        """Annul a fact and record the right one, in one transaction. Raises as `annul` and `record` do.
+
+        `citizen`: whose it must be, None for anybody's; `signature`: who registered the right one, if not `actor`.
+        """
+        wanted = Amendment(fact_id, reason, fact, citizen, signature)
+        return self._amend("correct", wanted, actor, municipality, connection)
 
     def _amend(
-        self,
-        command: str,
-        fact_id: str,
-        fact: NewFact | None,
-        reason: str,
-        actor: Actor,
-        municipality: str | None,
-        connection: Host | None,
+        self, command: str, wanted: Amendment, actor: Actor, municipality: str | None, connection: Host | None
     ) -> Recorded:
         whose = self._municipality(municipality)
 
         def work(unit: UnitOfWork) -> Recorded:
-            doing = Command(unit, self.models, actor)
-            pathway = doing.pathway_of_fact(whose, fact_id)
-            key = PathwayKey(pathway.municipality, pathway.family, pathway.subject, pathway.citizen)
-            is_out = pathway.facts[fact_id].annulled_at is not None
-            # What takes the place of a fact is a fact of its own, though it says what one said that is out.
-            out = [] if is_out else [other.id for other in pathway.facts.values() if other.annulled_at] + [fact_id]
-            intake = Intake(self.parts.content_key(unit.connection), out)
-            annulment = intake.annulment(key, fact_id, reason, doing.today)
-            bodies = [] if fact is None else intake.facts(doing.model_of(pathway, self.model), key, [fact], actor.unit)
-            if is_out and all(pathway.knows(body.fact) for body in bodies):
-                return Recorded(0, 1 + len(bodies), [fact_id, *(body.fact for body in bodies)], (), (), ())
-            return doing.register(pathway, key, self.model, [annulment, *bodies])
+            content_key = self.parts.content_key(unit.connection)
+            return amend(Command(unit, self.models, actor), content_key, whose, wanted, actor.unit)
 
-        done = self.transactions.write(command, actor, whose, work, subject_id=fact_id, host=connection)
+        done = self.transactions.write(command, actor, whose, work, subject_id=wanted.fact_id, host=connection)
         return self._done(command, done)
 
     def import_(
@@ -198,6 +210,7 @@ class Engine:
         actor: Actor,
         municipality: str | None = None,
         skip_refused: bool = False,
+        dry_run: bool = False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Recorded:
         """Record history: each with the instant of its first registration, and when this database got it.
@@ -205,11 +218,12 @@ class Engine:
         Facts without a legal move are kept and flagged. Findings are not back-dated: each pathway is synced once, as of
         today. All is checked first; if anything is refused nothing is recorded, unless that is to be skipped. Then some
         pathways at a time are committed, and `progress` is told how many more were: an import that was cut off goes on
-        when it is repeated. Raises `FactsInvalid`, `FactsRefused`, `NotAllowed`, `DatabaseFailed`.
+        when it is repeated. A dry run records nothing and answers the same.
+        Raises `FactsInvalid`, `FactsRefused`, `NotAllowed`, `DatabaseFailed`.
         """
-        importing = Importing(self.parts, self.transactions, self.model, actor)
-        whose = self._municipality(municipality)
-        return self._done("import", importing.run(arrivals, whose, skip_refused=skip_refused, progress=progress))
+        importing = Importing(self.parts, self.transactions, self.model, actor, dry_run=dry_run, progress=progress)
+        done = importing.run(arrivals, self._municipality(municipality), skip_refused=skip_refused)
+        return done if dry_run else self._done("import", done)
 
     def change_model(
         self,
@@ -296,7 +310,8 @@ class Engine:
         By default all that is known now, as of today. Another point is derived from the log, which takes about a minute
         for 100,000 pathways; `progress` is told how many were. The list is noted as one read, with what was asked.
         """
-        return self._list("obligations", actor, as_of, known_at, municipality, wanted, progress, connection)
+        question = Question("obligations", actor, self._asked(municipality), as_of, known_at, wanted)
+        return Lists(self.parts, self.model).answer(self.transactions, question, progress, connection)
 
     def follow_ups(
         self,
@@ -310,32 +325,11 @@ class Engine:
         connection: Host | None = None,
     ) -> Listed:
         """What somebody still has to do: open, on hold or breached, by due day. Otherwise as `obligations`."""
-        wanted = wanted._replace(status=tuple(status for status in wanted.status or WAITING if status in WAITING))
-        return self._list("follow_ups", actor, as_of, known_at, municipality, wanted, progress, connection)
+        question = Question("follow_ups", actor, self._asked(municipality), as_of, known_at, wanted)
+        return Lists(self.parts, self.model).answer(self.transactions, question, progress, connection)
 
-    def _list(
-        self,
-        command: str,
-        actor: Actor,
-        as_of: date | None,
-        known_at: datetime | None,
-        municipality: str | None,
-        wanted: Wanted,
-        progress: Callable[[int], None],
-        host: Host | None,
-    ) -> Listed:
-        whose = [municipality] if municipality else self.municipalities
-        point_of_view(as_of, known_at)
-        lists = Lists(self.parts, self.model)
-
-        def work(connection: Connection) -> Listed:
-            by_due = command == "follow_ups"
-            return lists.owed(connection, whose, wanted, as_of, known_at, by_due=by_due, progress=progress)
-
-        asked = {"as_of": as_of, "known_at": known_at, **wanted._asdict()}
-        asked = {name: value for name, value in asked.items() if value not in (None, (), 0)}
-        named = whose[0] if len(whose) == 1 else None
-        return self.transactions.read(command, actor, named, work, subject_id=wanted.citizen, asked=asked, host=host)
+    def _asked(self, municipality: str | None) -> Sequence[str]:
+        return [municipality] if municipality else self.municipalities
 
     def _view(
         self,

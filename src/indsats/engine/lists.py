@@ -1,24 +1,29 @@
 """Lists of what is owed: from the read models for now, and derived from the log for any other point."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from heapq import merge
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Select, exists, literal_column, select
 
 from indsats.domain.calendar import local_day
 from indsats.domain.model import Model, Title
 from indsats.domain.pathway import Pathway
+from indsats.domain.values import Actor
+from indsats.engine.intake import point_of_view
 from indsats.engine.remarks import Remarks
 from indsats.engine.results import Anchor, Listed, Owed
+from indsats.engine.transactions import Transactions
 from indsats.engine.unit import Parts
+from indsats.errors import ValueInvalid
 from indsats.projections.due import DueTable
 from indsats.projections.obligations import ObligationRow, obligation_rows
 from indsats.projections.rows import PathwayKey
 from indsats.projections.tables import LIVE
 from indsats.store import tables
+from indsats.store.connection import Host
 from indsats.store.fold import fold_some, fold_streams
 from indsats.store.mapper import EventMapper
 
@@ -58,6 +63,17 @@ ALL = Wanted()
 """Nothing is asked, everything fits."""
 
 
+class Question(NamedTuple):
+    """Who asks for which list: `obligations`, or `follow_ups`, which are those that wait, by due day."""
+
+    command: Literal["obligations", "follow_ups"]
+    actor: Actor
+    municipalities: Sequence[str]
+    as_of: date | None
+    known_at: datetime | None
+    wanted: Wanted
+
+
 class _Found(NamedTuple):
     """An obligation with what it is sorted by, and whose it is."""
 
@@ -73,6 +89,33 @@ class Lists:
     def __init__(self, parts: Parts, model: Model) -> None:
         self._parts = parts
         self._model = model
+
+    def answer(
+        self,
+        transactions: Transactions,
+        question: Question,
+        progress: Callable[[int], None] = lambda _: None,
+        host: Host | None = None,
+    ) -> Listed:
+        """The list that is asked for, noted as one read with what was asked.
+
+        Raises `NotAllowed`; `ValueInvalid` for a point of view that is none, or a status of what waits no more.
+        """
+        command, actor, whose, as_of, known_at, wanted = question
+        point_of_view(as_of, known_at)
+        by_due = command == "follow_ups"
+        if by_due:
+            if done := [status for status in wanted.status if status not in WAITING]:
+                raise ValueInvalid(f"status: nobody has to follow up what is {done[0]}; allowed: {', '.join(WAITING)}")
+            wanted = wanted._replace(status=wanted.status or WAITING)
+
+        def work(connection: Connection) -> Listed:
+            return self.owed(connection, whose, wanted, as_of, known_at, by_due=by_due, progress=progress)
+
+        asked = {"as_of": as_of, "known_at": known_at, **wanted._asdict()}
+        asked = {name: value for name, value in asked.items() if value not in (None, (), 0)}
+        named = whose[0] if len(whose) == 1 else None
+        return transactions.read(command, actor, named, work, subject_id=wanted.citizen, asked=asked, host=host)
 
     def owed(
         self,

@@ -48,9 +48,9 @@ class Command:
             raise UnknownFact(f"no fact of municipality {municipality} has the id {fact_id!r}")
         return pathway
 
-    def model_of(self, pathway: Pathway, default: Model) -> Model:
+    def model_of(self, pathway: Pathway, default: Model | None = None) -> Model:
         """The model that a pathway is under today; a new one gets the default."""
-        return self._models[pathway.digest_on(self.today)] if pathway.version else default
+        return default if default and not pathway.version else self._models[pathway.digest_on(self.today)]
 
     def expect(self, pathway: Pathway, version: int | None) -> None:
         """Raise `ConcurrentChange`, naming what came meanwhile, unless the pathway is at the version (None: at any)."""

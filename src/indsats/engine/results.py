@@ -37,12 +37,16 @@ class Found(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What an import leaves out: its place among what was given, counted from 0, its id, whose it is, and why."""
+    """What is refused of much: its place among what was given, counted from 0, its id, whose it is, and why.
+
+    `allowed` is what would be recorded, where that can be said.
+    """
 
     place: int
     id: str
     citizen: str
     reason: str
+    allowed: Sequence[str] = ()
 
 
 class Recorded(NamedTuple):
@@ -50,7 +54,7 @@ class Recorded(NamedTuple):
 
     `recorded` and `repeated` count facts, annulments and model changes: new ones, and those registered before with the
     same content. `ids` are those of both, pathway by pathway. `irregular` are the ids of the new facts that have no
-    legal move. Only an import leaves out what is refused; any other command is refused as a whole.
+    legal move. `refused` is what was left out, where that was asked for; any other command is refused as a whole.
     """
 
     recorded: int

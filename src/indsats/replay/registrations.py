@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged, Subject
 from indsats.domain.model import Model
 from indsats.domain.pathway import Registration
-from indsats.engine.importing import Arrival
+from indsats.engine.arrivals import Arrival
 from indsats.replay.entries import AnnulmentLine, AnyLine, FactLine
 
 
