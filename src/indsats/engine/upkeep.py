@@ -31,8 +31,8 @@ class ModelInUse(NamedTuple):
 class Info(NamedTuple):
     """A database in figures.
 
-    `open_obligations` were so when their pathways were last looked at. `due` are the pathways that a sweep would look
-    at now, `oldest_due` is the earliest of their days. `size` is in bytes. `keys` are the fingerprints of the master
+    `open_obligations` were so when their pathways were last looked at. `due_pathways` are those that a sweep would
+    look at now, `oldest_due` is the earliest of their days. `size` is in bytes. `keys` are the fingerprints of the master
     keys at hand, `wrapped_under` those of the keys that something is sealed under.
     """
 
@@ -44,7 +44,7 @@ class Info(NamedTuple):
     facts: int
     open_obligations: int
     last_position: int
-    due: int
+    due_pathways: int
     oldest_due: date | None
     set_aside: int
     size: int
@@ -85,7 +85,7 @@ def info(parts: Parts) -> Info:
             facts=count(select(func.count()).where(_event.name.like("fact_recorded.%"))),
             open_obligations=count(select(func.count()).where(obligations.c.status == "open")),
             last_position=count(select(func.max(_event.position))),
-            due=count(select(func.count()).where(is_due)),
+            due_pathways=count(select(func.count()).where(is_due)),
             oldest_due=None if oldest is None else date.fromisoformat(oldest),
             set_aside=count(select(func.count()).where(_due.attempts > 0)),
             size=_size(connection),
