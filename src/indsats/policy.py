@@ -7,7 +7,7 @@ from indsats.errors import NotAllowed
 
 CASE_WORK = frozenset({"record", "annul", "correct", "pathway", "ledger", "obligations", "follow_ups"})
 LEADING = CASE_WORK | {"change_model", "kpi", "limits", "reassign"}
-EVERYTHING = LEADING | {"import", "sweep", "audit", "erase", "db"}
+EVERYTHING = LEADING | {"import", "sweep", "deliver", "audit", "erase", "db"}
 
 TABLE: Mapping[str, frozenset[str]] = {
     "caseworker": CASE_WORK,
