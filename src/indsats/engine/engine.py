@@ -27,7 +27,7 @@ from indsats.engine.moves import EVERYONE, Change, Chosen, Moving
 from indsats.engine.recording import Command
 from indsats.engine.results import Listed, ModelMoves, Recorded, Swept, View
 from indsats.engine.setup import default_keys, prepare
-from indsats.engine.sweeping import sweep
+from indsats.engine.sweeping import AT_ONCE, Sweeping
 from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, UnitOfWork
 from indsats.errors import UnknownPathway, ValueInvalid
@@ -252,17 +252,27 @@ class Engine:
         whose = self._municipality(municipality)
         return moving.run(whose, model.family, chosen, dry_run=dry_run, progress=progress)
 
-    def sweep(self, as_of: date | None = None, *, actor: Actor = SCHEDULER) -> Swept:
+    def sweep(
+        self,
+        as_of: date | None = None,
+        *,
+        actor: Actor = SCHEDULER,
+        at_once: int = AT_ONCE,
+        stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Swept:
         """Look at every pathway whose next change has come by a day, that day included: by default today.
 
         Each is a transaction of its own. One that fails is set aside, to be tried again later, and stops no other.
-        Raises `ValueInvalid` for a day that lies ahead.
+        Several may sweep at once: each claims `at_once` pathways together. `stop` is asked before each pathway, and
+        `progress` is told how many more were looked at. Raises `ValueInvalid` for a day that lies ahead.
         """
         today = local_day(self.clock.now())
         if as_of is not None and as_of > today:
             raise ValueInvalid(f"{as_of} lies ahead of {today}, to which the clock has come")
         self.transactions.require("sweep", actor, None)
-        return sweep(self.parts, self.transactions, self.municipalities, as_of or today, actor)
+        sweeping = Sweeping(self.parts, self.transactions, actor, as_of or today)
+        return sweeping.run(self.municipalities, at_once=at_once, stop=stop, progress=progress)
 
     # Queries
 

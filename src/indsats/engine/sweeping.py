@@ -1,64 +1,141 @@
-"""The sweep: each pathway whose day has come is looked at in a transaction of its own."""
+"""The sweep: each pathway whose day has come is looked at in a transaction of its own; several workers share them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, timedelta
 from uuid import uuid4
 
 import structlog
+from sqlalchemy import Connection, exc
 
 from indsats.domain.pathway import Stamp
 from indsats.domain.values import Actor
 from indsats.engine.results import Swept
-from indsats.engine.transactions import Transactions
+from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, Saved, UnitOfWork
-from indsats.errors import DatabaseFailed, IndsatsError
+from indsats.errors import DatabaseFailed, IndsatsError, ValueInvalid
 from indsats.projections.due import DueTable
+
+AT_ONCE = 100
+"""So many pathways a worker claims together."""
 
 _FIRST_RETRY = timedelta(minutes=5)
 _LONGEST_RETRY = timedelta(days=1)
 
+# A worker that stands still, stopped or with its host, must not keep the others waiting. Whoever looks at a pathway has
+# the log; whoever works off a batch has it alone. Neither loses anything when the server ends its transaction.
+_LONGEST_LOOK = timedelta(seconds=5)
+_LONGEST_CLAIM = timedelta(minutes=1)
+
 _log = structlog.get_logger("indsats")
 
 
-def sweep(
-    parts: Parts, transactions: Transactions, municipalities: Collection[str], as_of: date, actor: Actor
-) -> Swept:
-    """Sync every pathway of these municipalities whose day is `as_of` or earlier, up to that day."""
-    command = uuid4().hex
-    visited = breaches = withdrawals = set_aside = 0
-    with parts.database.read() as connection:
-        waiting = list(DueTable(connection, municipalities, parts.clock.now()).due(as_of))
-    for stream, _ in waiting:
+class Sweeping:
+    """One sweep of one worker: looks at what is due on a day, that day included, and at nothing else."""
 
-        def look(unit: UnitOfWork, stream: str = stream) -> Saved | None:
-            day = unit.queue.day_of(stream)
-            if day is None or day > as_of:
-                return None  # another worker was there meanwhile, or a fact moved it on
-            pathway = unit.pathway(stream)
-            stamp = Stamp(at=unit.now, actor=actor.id, role=actor.role, command=command)
-            pathway.sync(parts.models, stamp, day, until=as_of)
-            return unit.save([pathway])
+    def __init__(self, parts: Parts, transactions: Transactions, actor: Actor, as_of: date) -> None:
+        self._parts = parts
+        self._transactions = transactions
+        self._actor = actor
+        self._as_of = as_of
+        self._began_at = parts.clock.now()
+        self._command = uuid4().hex
 
+    def run(
+        self,
+        municipalities: Collection[str],
+        *,
+        at_once: int = AT_ONCE,
+        stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Swept:
+        """Claim and work off one batch after the other, until no other is left or it is to stop.
+
+        A pathway that fails is set aside until after the sweep. Raises `DatabaseFailed`; what was done before stays.
+        """
+        if at_once < 1:
+            raise ValueInvalid(f"a batch of {at_once} pathways is none; allowed: 1 or more")
+        visited = breaches = withdrawals = set_aside = 0
+        while not stop():
+            with self._claimed(municipalities, at_once) as streams:
+                if not streams:
+                    break
+                for stream in streams:
+                    if stop():
+                        break
+                    found = self._look(stream)
+                    visited += found.visited
+                    breaches += found.breaches
+                    withdrawals += found.withdrawals
+                    set_aside += found.set_aside
+                    progress(1)
+        return Swept(visited, breaches, withdrawals, set_aside)
+
+    @contextmanager
+    def _claimed(self, municipalities: Collection[str], at_most: int) -> Iterator[Sequence[str]]:
+        """Streams that no other worker claims meanwhile; on SQLite, where one is enough, nothing is held."""
+        with ExitStack() as claim:
+            with failures_told():
+                connection = claim.enter_context(self._parts.database.read())
+                _end_if_idle(connection, _LONGEST_CLAIM)
+                streams = DueTable(connection, municipalities).claim(self._as_of, self._began_at, at_most)
+                if connection.dialect.name == "sqlite":
+                    connection.rollback()
+            try:
+                yield streams
+            finally:
+                # The server may have ended it: then others look at the same, and find what is left to find.
+                with suppress(exc.DBAPIError):
+                    claim.close()
+
+    def _look(self, stream: str) -> Swept:
+        """Look at one pathway; whatever is wrong with it stays with it."""
         try:
-            found = transactions.write("sweep", actor, None, look, sealing=False)
+            found = self._transactions.write(
+                "sweep", self._actor, None, lambda unit: self._sync(unit, stream), sealing=False
+            )
         except DatabaseFailed:
             raise
-        except IndsatsError as fault:
-            set_aside += 1
-            _set_aside(parts, transactions, actor, stream, fault)
-            continue
-        if found is not None:
-            visited += 1
-            breaches += len(found.breaches)
-            withdrawals += len(found.withdrawals)
-    return Swept(visited, breaches, withdrawals, set_aside)
+        except Exception as fault:  # noqa: BLE001 - a bug that one pathway shows must not stop the others
+            _log.error("sweep.set_aside", stream=stream, fault=str(fault), exc_info=True)
+            return Swept(0, 0, 0, int(self._set_aside(stream, fault)))
+        return Swept(0, 0, 0) if found is None else Swept(1, len(found.breaches), len(found.withdrawals))
+
+    def _sync(self, unit: UnitOfWork, stream: str) -> Saved | None:
+        _end_if_idle(unit.connection, _LONGEST_LOOK)
+        since = self._due(unit, stream)
+        if since is None:
+            return None
+        pathway = unit.pathway(stream)
+        stamp = Stamp(at=unit.now, actor=self._actor.id, role=self._actor.role, command=self._command)
+        next_change = pathway.sync(self._parts.models, stamp, since, until=self._as_of)
+        if next_change is not None and next_change <= self._as_of:
+            # It would be claimed again at once, and for ever.
+            raise ValueInvalid(f"was looked at as of {self._as_of} at {unit.now}, and is due on {next_change} still")
+        return unit.save([pathway])
+
+    def _due(self, unit: UnitOfWork, stream: str) -> date | None:
+        """The stream's day if it has come; another worker may have been there since, or a fact moved it on."""
+        day = unit.queue.day_of(stream)
+        return day if day is not None and day <= self._as_of else None
+
+    def _set_aside(self, stream: str, fault: Exception) -> bool:
+        """Let a pathway wait, twice as long each time, with the reason for `db check`; not if it is done meanwhile."""
+        reason = str(fault) if isinstance(fault, IndsatsError) else f"{type(fault).__name__}: {fault}"
+
+        def wait(unit: UnitOfWork) -> bool:
+            if self._due(unit, stream) is None:
+                return False
+            # After the beginning of this sweep, even if the clock was set back since: it is not claimed again.
+            failed_at = max(unit.now, self._began_at)
+            unit.queue.set_aside(stream, failed_at, reason, _FIRST_RETRY, _LONGEST_RETRY)
+            return True
+
+        return self._transactions.write("sweep", self._actor, None, wait, sealing=False)
 
 
-def _set_aside(parts: Parts, transactions: Transactions, actor: Actor, stream: str, fault: IndsatsError) -> None:
-    """Let a pathway that cannot be looked at wait, twice as long each time, with the reason for `db check`."""
-    _log.error("sweep.set_aside", stream=stream, fault=str(fault))
-
-    def wait(unit: UnitOfWork) -> None:
-        unit.queue.set_aside(stream, unit.now, str(fault), _FIRST_RETRY, _LONGEST_RETRY)
-
-    transactions.write("sweep", actor, None, wait, sealing=False)
+def _end_if_idle(connection: Connection, longest: timedelta) -> None:
+    """Let the server end this transaction if its worker leaves it alone for longer than this."""
+    if connection.dialect.name == "postgresql":
+        milliseconds = round(longest.total_seconds() * 1000)
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")

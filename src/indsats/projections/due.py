@@ -1,11 +1,11 @@
 """Which pathways are to be looked at, and from which day on: the queue that a sweep works off."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Protocol
 
-from sqlalchemy import Connection, or_, select, tuple_
+from sqlalchemy import Connection, Select, or_, select, tuple_
 
 from indsats.store import tables
 from indsats.store.connection import driver_sql
@@ -81,14 +81,11 @@ class HeapQueue:
 
 
 class DueTable:
-    """The queue in a database, inside one transaction. `now` decides which failed pathways are tried again."""
+    """The queue in a database, inside one transaction; `municipalities`: of these only, without any of all."""
 
-    def __init__(
-        self, connection: Connection, municipalities: Collection[str] = (), now: datetime | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, municipalities: Collection[str] = ()) -> None:
         self._connection = connection
         self._municipalities = municipalities
-        self._now = now
 
     def put(self, stream: str, day: date | None, synced_on: date) -> None:
         """Set a stream's day, as found on `synced_on`; with None there is nothing to wait for."""
@@ -107,15 +104,8 @@ class DueTable:
         driver_sql(self._connection, _SET_ASIDE, (attempts + 1, retry_at, fault, stream))
 
     def due(self, as_of: date) -> Iterator[tuple[str, date]]:
-        """The streams of these municipalities whose day is `as_of` or earlier, earliest first, each once."""
-        waiting = select(_stream.stream, _due.next_change, _due.stream_key).join(
-            tables.due, _due.stream_key == _stream.stream_key
-        )
-        waiting = waiting.where(_due.next_change <= as_of.isoformat()).order_by(_due.next_change, _due.stream_key)
-        if self._municipalities:
-            waiting = waiting.where(_due.municipality.in_(self._municipalities))
-        if self._now is not None:
-            waiting = waiting.where(or_(_due.retry_at.is_(None), _due.retry_at <= stored_instant(self._now)))
+        """The streams whose day is `as_of` or earlier, those set aside included, earliest first, each once."""
+        waiting = self._waiting(as_of)
         after: tuple[str, int] | None = None
         while True:
             page = waiting if after is None else waiting.where(tuple_(_due.next_change, _due.stream_key) > after)
@@ -124,3 +114,23 @@ class DueTable:
             if len(found) < _AT_ONCE:
                 return
             after = (found[-1].next_change, found[-1].stream_key)
+
+    def claim(self, as_of: date, now: datetime, at_most: int) -> Sequence[str]:
+        """The first streams whose day is `as_of` or earlier, but for those that are set aside until after `now`.
+
+        On PostgreSQL nobody else is given them until the transaction ends, however that comes. Meanwhile anybody can
+        record, because such a lock minds no foreign key.
+        """
+        tried_again = or_(_due.retry_at.is_(None), _due.retry_at <= stored_instant(now))
+        claimed = self._waiting(as_of).where(tried_again).limit(at_most)
+        claimed = claimed.with_for_update(of=tables.streams, key_share=True, skip_locked=True)
+        return self._connection.execute(claimed).scalars().all()
+
+    def _waiting(self, as_of: date) -> Select[str, str, int]:
+        waiting = (
+            select(_stream.stream, _due.next_change, _due.stream_key)
+            .join(tables.due, _due.stream_key == _stream.stream_key)
+            .where(_due.next_change <= as_of.isoformat())
+            .order_by(_due.next_change, _due.stream_key)
+        )
+        return waiting.where(_due.municipality.in_(self._municipalities)) if self._municipalities else waiting
