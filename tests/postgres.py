@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -62,6 +62,8 @@ class PostgresServer:
         self._programs = installed()[major]
         self._settings = {"max_connections": "100"} | ({} if durable else _WITHOUT_DURABILITY)
         self._server: subprocess.Popen[bytes] | None = None
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        self._environment |= {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             account = _unprivileged()
             self._user = account.pw_uid
@@ -70,29 +72,32 @@ class PostgresServer:
 
     def start(self) -> "PostgresServer":
         """Make a fresh cluster and start it; returns when it takes connections."""
-        data, log = self._home / "data", self._home / "log"
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        environment |= {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        initdb = [str(self._programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        data = str(self._home / "data")
+        initdb = [str(self._programs / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         made = subprocess.run(
             [*initdb, "--locale=C", "--no-sync"],
             cwd="/",
-            env=environment,
+            env=self._environment,
             capture_output=True,
             text=True,
             user=self._user,
         )
         if made.returncode:
             raise RuntimeError(f"initdb: {made.stderr}")
+        return self.start_again()
+
+    def start_again(self) -> "PostgresServer":
+        """Start it with the data it has, after a crash; returns when it takes connections."""
+        data, log = self._home / "data", self._home / "log"
         settings = self._settings | {"listen_addresses": "", "unix_socket_directories": str(self._home)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with log.open("wb") as out:
+        with log.open("ab") as out:
             self._server = subprocess.Popen(
                 [self._programs / "postgres", "-D", data, *options],
                 stdout=out,
                 stderr=out,
                 cwd="/",
-                env=environment,
+                env=self._environment,
                 user=self._user,
             )
         give_up_at = time.monotonic() + _SECONDS_TO_START
@@ -100,7 +105,8 @@ class PostgresServer:
             if self._server.poll() is not None:
                 break
             with suppress(OSError):
-                if "ready" in (data / "postmaster.pid").read_text():
+                written = (data / "postmaster.pid").read_text()
+                if "ready" in written and written.startswith(f"{self._server.pid}\n"):
                     return self
             time.sleep(0.01)
         raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
@@ -114,6 +120,21 @@ class PostgresServer:
         engine = sa.create_engine(self.url(), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
+
+    @property
+    def processes(self) -> Sequence[int]:
+        """The server's own process, then one for each connection and task."""
+        assert self._server is not None, "a server is started first"
+        own = self._server.pid
+        return [own, *map(int, Path(f"/proc/{own}/task/{own}/children").read_text().split())]
+
+    def crash(self) -> None:
+        """Kill all its processes at once, as a machine does that fails."""
+        assert self._server is not None, "a server is started first"
+        self._server.send_signal(signal.SIGSTOP)  # it starts no other meanwhile
+        for process in self.processes:
+            os.kill(process, signal.SIGKILL)
+        self._server.wait()
 
     def stop(self) -> None:
         """Stop the server, whoever is connected, and remove its data."""

@@ -125,8 +125,17 @@ def failures_told() -> Iterator[None]:
         # Serialization failure and deadlock, by the codes of the standard.
         if getattr(fault.orig, "sqlstate", None) in ("40001", "40P01"):
             raise _FasterOther(str(fault.orig)) from fault
+        if fault.connection_invalidated:  # perhaps after the commit, before its answer
+            raise DatabaseFailed(_in_doubt(str(fault.orig))) from fault
         raise DatabaseFailed(_explained(str(fault.orig))) from fault
 
 
 def _explained(fault: str) -> str:
     return f"the database did not do it, and nothing of the command is recorded: {fault.strip()}"
+
+
+def _in_doubt(fault: str) -> str:
+    return (
+        "the connection to the database broke, and it is not known whether the command is recorded; "
+        f"the same again changes nothing that is: {fault.strip()}"
+    )

@@ -1,0 +1,74 @@
+"""Eight processes work on the same hundred pathways: nothing is lost, nothing waits for ever, and all agrees."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+
+import pytest
+from tests.hard.conftest import LONG, SHORT
+from tests.hard.crowd import CITIZENS, HurryingClock, Worked, work_for
+from tests.hard.places import ACTOR, Place, processes
+from tests.hard.soundness import assert_sound, registered
+
+from indsats.domain import facts
+from indsats.engine import Engine
+from indsats.projections.rows import PathwayKey
+
+WORKERS = 8
+
+
+def _nothing_is_lost(place: Place, seconds: float, days_a_second: float) -> str:
+    clock = HurryingClock(time.time(), days_a_second)
+    with place.engine(clock=clock) as engine:
+        for citizen in CITIZENS:
+            opening = facts.ledighedsydelse_started(on=date(2017, 1, 30), route="mover_in", id=f"{citizen}-opening")
+            engine.record(citizen, opening, actor=ACTOR)
+        with ProcessPoolExecutor(WORKERS, mp_context=processes()) as pool:
+            working = [pool.submit(work_for, place, clock, number, seconds) for number in range(WORKERS)]
+            worked = [one.result() for one in working]
+        events = assert_sound(engine)
+        _is_all_there(engine, worked)
+        engine.sweep()
+        assert_sound(engine)
+    commands = sum((Counter(one.commands) for one in worked), Counter[str]())
+    refusals = sum((Counter(one.refusals) for one in worked), Counter[str]())
+    assert min(one.commands["record"] for one in worked) > 0
+    return (
+        f"{place.kind}: {WORKERS} processes, {commands.total() / seconds:.0f} commands a second for {seconds:.0f} s, "
+        f"slowest {max(one.slowest for one in worked):.2f} s, {events:,} events; {dict(commands)}; "
+        f"refused {dict(refusals)}"
+    )
+
+
+def _is_all_there(engine: Engine, worked: list[Worked]) -> None:
+    found = registered(engine)
+    assert {fact_id for one in worked for fact_id in one.kept | one.annulled} <= set(found)
+    # Each shared fact was new to exactly one, and nothing is there that nobody was told of.
+    assert found.total() == len(CITIZENS) + sum(one.recorded for one in worked)
+    stand, out = set[str](), set[str]()
+    with engine.database.read() as connection:
+        for citizen in CITIZENS:
+            key = PathwayKey(engine.municipalities[0], engine.model.family, "citizen", citizen)
+            pathway = engine.parts.fold(connection, key)
+            assert pathway is not None
+            for fact in pathway.facts.values():
+                (stand if fact.annulled_at is None else out).add(fact.id)
+    assert out == {fact_id for one in worked for fact_id in one.annulled}
+    assert {fact_id for fact_id in stand if fact_id.startswith("w")} == {
+        fact_id for one in worked for fact_id in one.kept
+    }
+
+
+@pytest.mark.parametrize("new_place", SHORT, indirect=True)
+def test_eight_processes_on_a_hundred_pathways_lose_nothing(place: Place) -> None:
+    _nothing_is_lost(place, 5, 20)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("new_place", LONG, indirect=True)
+def test_eight_processes_on_a_hundred_pathways_lose_nothing_for_a_minute(
+    place: Place, report: Callable[[str], None]
+) -> None:
+    report(_nothing_is_lost(place, 60, 3))
