@@ -1,50 +1,58 @@
 """`indsats check`: what a file of facts would do, without recording anything."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
-from indsats.cli.labels import Labels
-from indsats.cli.output import echo_json, json_option, lang_option
-from indsats.cli.reading import Reading, reading_options
+from indsats.cli.database import Access, opened_engine, optional_database
+from indsats.cli.filing import Filing
+from indsats.cli.output import json_option, lang_option, progress_bar
+from indsats.cli.reading import Files, Reading, reading_options, skip_option
+from indsats.cli.record import echo_recorded
 from indsats.domain.events import DeadlineBreached
+from indsats.engine.arrivals import Arrival
+from indsats.engine.results import Recorded
 from indsats.replay.document import Json, verdict_document
 from indsats.replay.outcome import Outcome, play
-from indsats.replay.refused import write_refused
 
 
 @click.command
+@optional_database
 @reading_options
-@click.option(
-    "--skip-refused",
-    "refused_to",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Leave out the lines of fact files that have faults, and write them here with their reasons.",
-)
+@skip_option
 @json_option
 @lang_option
-def check(reading: Reading, refused_to: Path | None, as_json: bool, lang: str) -> None:
+def check(access: Access | None, files: Files, reading: Reading, as_json: bool, lang: str) -> None:
     """Read files as recording would, and say what would come of them; nothing is recorded.
 
-    FILES are scenarios (YAML) and fact files (.jsonl, .csv); `-` reads JSON Lines from standard input.
+    FILES are scenarios (YAML) and fact files (.jsonl, .csv); `-` reads JSON Lines from standard input. With --db it is
+    tried what an import into that database would do; without, they are played as they would have been recorded.
     """
-    if refused_to and any(
-        refused_to.exists() and file.exists() and refused_to.samefile(file) for file in reading.files
-    ):
-        raise click.UsageError(f"--skip-refused {refused_to} would overwrite a file that is read.")
-    sources = reading.sources(skip_refused=refused_to is not None)
-    if refused_to:
-        write_refused(refused_to, [refusal for source in sources for refusal in source.refused])
-    outcomes = [play(source) for source in sources]
-    document = _document(outcomes)
-    if as_json:
-        echo_json(document)
-        return
-    labels = Labels(lang)
-    for key, value in document.items():
-        click.echo(f"{labels.word(key)}: {len(value) if isinstance(value, list) else value}")
+    document = _played(files, reading) if access is None else _tried(access, files, reading)
+    echo_recorded(document, as_json, lang)
+
+
+def _played(files: Files, reading: Reading) -> Json:
+    sources = reading.sources(files)
+    files.set_aside([refusal for source in sources for refusal in source.refused])
+    return _document([play(source) for source in sources])
+
+
+def _tried(access: Access, files: Files, reading: Reading) -> Json:
+    if reading.until:
+        raise click.UsageError("--until says nothing here: a database is looked at as of today.")
+    municipalities = [reading.municipality] if reading.municipality else []
+    access = access._replace(model=reading.reference, municipalities=municipalities)
+    with opened_engine(access, opens_pathways=True) as engine:
+        filing = Filing(engine, files)
+        with progress_bar("check", len(filing.entries)) as advance:
+
+            def take(arrivals: Sequence[Arrival], skip_refused: bool) -> Recorded:
+                return engine.import_(
+                    arrivals, actor=access.actor, skip_refused=skip_refused, dry_run=True, progress=advance
+                )
+
+            return filing.hand_over(take)
 
 
 def _document(outcomes: Sequence[Outcome]) -> Json:

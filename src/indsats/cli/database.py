@@ -43,15 +43,32 @@ class Access(NamedTuple):
         """Where the database is. Raises a usage error for what is no address."""
         if "://" not in self.db:
             return URL.create("sqlite", database=self.db)
+        url: URL | None
         try:
             url = make_url(self.db)
-            url.get_dialect()
-        except (exc.ArgumentError, exc.NoSuchModuleError):
+        except exc.ArgumentError:
+            url = None
+        if url is None or url.get_backend_name() not in ("sqlite", "postgresql"):
             raise click.UsageError(
                 f"--db {self.db!r} is no address of a database; allowed: the path of a SQLite file, "
                 "sqlite:///FILE, postgresql://USER@HOST/NAME"
-            ) from None
+            )
         return url
+
+
+def _asked_of(command: Callable[..., None]) -> Callable[..., None]:
+    """Who asks, and with which keys."""
+    for option in (
+        click.option(
+            "--keys",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="File of master keys; default: INDSATS_KEYS, or FILE.key beside a SQLite file.",
+        ),
+        click.option("--as-role", envvar="INDSATS_ROLE", show_envvar=True, default="system", help="The actor's role."),
+        click.option("--actor", envvar="INDSATS_ACTOR", show_envvar=True, default="cli", help="Who gives the command."),
+    ):
+        command = option(command)
+    return command
 
 
 def database_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -78,13 +95,7 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
         multiple=True,
         help="Four digits, for several given more than once; default: the model's.",
     )
-    @click.option("--actor", envvar="INDSATS_ACTOR", show_envvar=True, default="cli", help="Who gives the command.")
-    @click.option("--as-role", envvar="INDSATS_ROLE", show_envvar=True, default="system", help="The role of the actor.")
-    @click.option(
-        "--keys",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="File of master keys; default: INDSATS_KEYS, or FILE.key beside a SQLite file.",
-    )
+    @_asked_of
     @wraps(command)
     def with_access(
         db: str,
@@ -96,6 +107,21 @@ def database_options(command: Callable[..., None]) -> Callable[..., None]:
         **options: Any,
     ) -> None:
         command(Access(db, model, municipalities, Actor(actor, as_role), keys), **options)
+
+    return with_access
+
+
+def optional_database(command: Callable[..., None]) -> Callable[..., None]:
+    """The same for a command that does without a database, too, and has its own options of model and municipality.
+
+    Its first argument is an `Access` without these, or None.
+    """
+
+    @click.option("--db", envvar="INDSATS_DB", show_envvar=True, help="Look at what this database has already, too.")
+    @_asked_of
+    @wraps(command)
+    def with_access(db: str | None, actor: str, as_role: str, keys: Path | None, **options: Any) -> None:
+        command(Access(db, None, (), Actor(actor, as_role), keys) if db else None, **options)
 
     return with_access
 
@@ -186,6 +212,13 @@ def _municipalities(connection: Connection) -> Sequence[str]:
 
 def _keys(access: Access, database: Database) -> Keys:
     return FileKeys(access.keys) if access.keys else default_keys(database)
+
+
+def one_municipality(engine: Engine) -> str:
+    """The municipality of a command on one pathway or fact; a usage error if several are named."""
+    if len(engine.municipalities) > 1:
+        raise click.UsageError("--municipality stands several times; this command is about one.")
+    return engine.municipalities[0]
 
 
 @contextmanager

@@ -1,51 +1,96 @@
 """The words for people, in Danish and English, and how numbers are written in each."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from fractions import Fraction
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "anchor": ("udløst", "anchor"),
     "as_of": ("pr.", "as of"),
+    "attempts": ("forsøg", "attempts"),
+    "before": ("før", "before"),
     "book_by": ("book senest", "book by"),
     "breached": ("overskredet", "breached"),
     "breaches": ("brud", "breaches"),
     "breaches_found": ("brud fundet", "breaches found"),
     "capacity": ("kapacitet", "capacity"),
+    "caught_up": ("indhentet", "caught up"),
     "cause": ("årsag", "cause"),
     "citizen": ("borger", "citizen"),
     "citizen_absent": ("borger udeblevet", "citizen absent"),
+    "column": ("kolonne", "column"),
+    "database": ("database", "database"),
+    "days_left": ("dage tilbage", "days left"),
     "days_swept": ("dage gennemgået", "days swept"),
     "denominator": ("nævner", "denominator"),
+    "dry_run": ("prøve, intet registreret:", "dry run, nothing recorded:"),
     "due": ("senest", "due"),
+    "due_pathways": ("forløb at gennemgå", "pathways to sweep"),
+    "engine": ("motor", "engine"),
+    "event": ("fund", "finding"),
+    "events": ("begivenheder", "events"),
     "expectations": ("forventninger opfyldt", "expectations that hold"),
     "facts": ("hændelser", "facts"),
+    "fault": ("fejl", "fault"),
+    "faults": ("fejl", "faults"),
     "file": ("fil", "file"),
+    "forgotten": ("glemte nøgler", "forgotten keys"),
+    "form": ("form", "form"),
+    "found_on": ("fundet den", "found on"),
     "irregular": ("uregelmæssige", "irregular"),
+    "key": ("nøgle", "key"),
+    "keys": ("nøgler ved hånden", "keys at hand"),
     "known_at": ("kendt", "known at"),
     "kpi": ("nøgletal", "kpi"),
     "lapsed": ("bortfaldet", "lapsed"),
+    "last_position": ("sidste position", "last position"),
     "met": ("opfyldt", "met"),
     "met_late": ("opfyldt for sent", "met late"),
     "model": ("model", "model"),
+    "models": ("modeller", "models"),
+    "more": ("der er flere", "there are more"),
+    "moved": ("flyttet", "moved"),
     "n": ("nr.", "n"),
     "no": ("nej", "no"),
     "numerator": ("tæller", "numerator"),
     "of": ("af", "of"),
+    "oldest_due": ("ældste dag", "oldest day"),
     "on_hold": ("i bero", "on hold"),
     "open": ("åben", "open"),
+    "open_obligations": ("åbne pligter", "open obligations"),
+    "pathway": ("forløb", "pathway"),
     "pathways": ("forløb", "pathways"),
+    "phase": ("fase", "phase"),
+    "reason": ("hvorfor", "reason"),
+    "rebuilt": ("genopbygget", "rebuilt"),
     "recorded": ("registreret", "recorded"),
     "refused": ("afvist", "refused"),
     "repeated": ("gentaget", "repeated"),
+    "responsible": ("ansvarlig", "responsible"),
+    "retry_at": ("prøves igen", "tried again at"),
+    "rewrapped": ("nøgler pakket om", "keys wrapped anew"),
+    "row": ("række", "row"),
     "rule": ("regel", "rule"),
     "satisfied_on": ("opfyldt den", "satisfied on"),
     "scenarios": ("scenarier", "scenarios"),
+    "set_aside": ("lagt til side", "set aside"),
     "share": ("andel", "share"),
+    "size": ("størrelse", "size"),
     "status": ("status", "status"),
+    "step": ("trin", "step"),
+    "steps": ("nye trin", "new steps"),
+    "streams": ("strømme", "streams"),
+    "table": ("tabel", "table"),
     "target": ("mål", "target"),
+    "to_remove": ("nøgler at fjerne", "keys to remove"),
+    "unchanged": ("uændret", "unchanged"),
+    "unit": ("enhed", "unit"),
+    "visited": ("gennemgået", "visited"),
     "waived": ("frafaldet", "waived"),
     "withdrawals": ("tilbagetrækninger", "withdrawals"),
     "withdrawn": ("trukket tilbage", "withdrawn"),
+    "worker": ("medarbejder", "worker"),
+    "wrapped_under": ("nøgler i brug", "keys in use"),
     "yes": ("ja", "yes"),
 }
 
@@ -60,6 +105,10 @@ class Labels:
         """The word for a key of the output."""
         danish, english = _WORDS[key]
         return danish if self.lang == "da" else english
+
+    def points(self, as_of: date, known_at: datetime) -> str:
+        """The two points from which something is looked at, in one line."""
+        return f"{self.word('as_of')} {as_of}, {self.word('known_at')} {known_at:%Y-%m-%dT%H:%M:%SZ}"
 
     def number(self, value: Fraction | None) -> str:
         """A count or median as it is written in the language, with two decimals at most; empty for None."""

@@ -18,11 +18,20 @@ from indsats.errors import (
 )
 
 _COMMANDS = {
+    "annul": ("indsats.cli.record:annul", "Take a fact out of a database."),
+    "change-model": ("indsats.cli.change:change_model", "Move pathways in a database to another model."),
     "check": ("indsats.cli.check:check", "Read files as recording would, and record nothing."),
+    "correct": ("indsats.cli.record:correct", "Take a fact out of a database, and record the right one."),
     "demo": ("indsats.cli.demo:demo", "Replay the shipped scenarios."),
+    "follow-ups": ("indsats.cli.lists:follow_ups", "List what is to be done, by due day."),
+    "import": ("indsats.cli.record:import_command", "Record history into a database."),
     "model": ("indsats.cli.model:model", "List, show, check, compare and draw models."),
+    "obligations": ("indsats.cli.lists:obligations", "List what is owed, was kept and was not."),
+    "pathway": ("indsats.cli.pathway:pathway", "Show one pathway in a database."),
+    "record": ("indsats.cli.record:record", "Record facts into a database, as of now."),
     "replay": ("indsats.cli.replay:replay_command", "Play scenarios and fact files as they would have been recorded."),
     "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a file or a document."),
+    "sweep": ("indsats.cli.sweep:sweep", "Look for deadlines that have passed."),
 }
 """The commands by name: where they are, and their line in the list, which is printed without loading any."""
 

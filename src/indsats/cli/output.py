@@ -71,6 +71,14 @@ def lang_option(command: Command) -> Command:
     )(command)
 
 
+def point_options(command: Command) -> Command:
+    """`--as-of` and `--known-at`: the two points from which a database is looked at."""
+    command = click.option("--known-at", type=Point(), help="As far as registered by then; default: now.")(command)
+    return click.option("--as-of", type=Day(), help="What had happened by this day; default: that of --known-at.")(
+        command
+    )
+
+
 def echo_json(document: Mapping[str, object]) -> None:
     """Print one document: UTF-8, keys in the order of the contract."""
     click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1))
@@ -90,6 +98,20 @@ def progress_bar(label: str, length: int) -> Iterator[Callable[[int], None]]:
         before, done = done, done + steps
         if length >= _LONG_WORK and done * 10 // length > before * 10 // length:
             click.echo(f"{label}: {done * 100 // length} %", err=True)
+
+    yield advance
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int], None]]:
+    """A line on standard error for each so many steps of work whose length is not known before."""
+    done = 0
+
+    def advance(steps: int) -> None:
+        nonlocal done
+        before, done = done, done + steps
+        if done // _LONG_WORK > before // _LONG_WORK:
+            click.echo(f"{done:,} {what}", err=True)
 
     yield advance
 

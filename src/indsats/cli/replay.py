@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from indsats.cli.cells import OBLIGATION, obligation_cells
 from indsats.cli.labels import Labels
 from indsats.cli.output import FAILED_EXPECTATION, Day, Point, echo_json, json_option, lang_option, progress_bar, table
-from indsats.cli.reading import Reading, reading_options
-from indsats.domain.obligations import Obligation, Status
+from indsats.cli.reading import Files, Reading, reading_options
+from indsats.domain.obligations import Status
 from indsats.projections.kpis import KpiResult
 from indsats.replay.outcome import Outcome, play
 from indsats.replay.source import Source
@@ -25,12 +26,14 @@ _MOST_PATHWAYS_LISTED = 12
 @click.option("--known-at", type=Point(), help="Look at what was registered by then; default: the end of the run.")
 @json_option
 @lang_option
-def replay_command(reading: Reading, as_of: date | None, known_at: datetime | None, as_json: bool, lang: str) -> None:
+def replay_command(
+    files: Files, reading: Reading, as_of: date | None, known_at: datetime | None, as_json: bool, lang: str
+) -> None:
     """Replay scenarios (YAML) and fact files (.jsonl, .csv) and show what was owed, kept and breached.
 
     `-` reads JSON Lines from standard input. Exit code 1 if an expectation of a scenario does not hold.
     """
-    outcomes = [_played(source, as_of, known_at) for source in reading.sources()]
+    outcomes = [_played(source, as_of, known_at) for source in reading.sources(files)]
     if as_json:
         echo_json({"files": [outcome.document() for outcome in outcomes]})
     else:
@@ -59,10 +62,9 @@ def _report(outcome: Outcome, labels: Labels) -> str:
         "breaches_found": outcome.breaches,
         "withdrawn": outcome.withdrawals,
     }
-    points = f"{labels.word('as_of')} {outcome.as_of}, {labels.word('known_at')} {outcome.known_at:%Y-%m-%dT%H:%M:%SZ}"
     lines = [
         f"{file}: {title}" if title else file,
-        f"{labels.word('model')} {model.reference}, {points}",
+        f"{labels.word('model')} {model.reference}, {labels.points(outcome.as_of, outcome.known_at)}",
         ", ".join(f"{count} {labels.word(word)}" for word, count in counts.items()),
         "",
     ]
@@ -79,28 +81,14 @@ def _report(outcome: Outcome, labels: Labels) -> str:
 
 
 def _obligations(outcome: Outcome, labels: Labels) -> str:
-    headings = ["citizen", "rule", "anchor", "n", "due", "book_by", "status", "satisfied_on", "cause"]
     return table(
-        [labels.word(heading) for heading in headings],
-        [[view.citizen, *_cells(owed, labels)] for view in outcome.views for owed in view.derivation.obligations],
+        [labels.word(heading) for heading in ("citizen", *OBLIGATION)],
+        [
+            [view.citizen, *obligation_cells(owed, labels)]
+            for view in outcome.views
+            for owed in view.derivation.obligations
+        ],
     )
-
-
-def _cells(owed: Obligation, labels: Labels) -> list[str | None]:
-    return [
-        owed.rule,
-        str(owed.anchor.on),
-        str(owed.n),
-        _day(owed.due),
-        _day(owed.book_by),
-        labels.word(owed.status),
-        _day(owed.satisfied_on),
-        labels.word(owed.cause) if owed.cause else "",
-    ]
-
-
-def _day(day: date | None) -> str:
-    return "" if day is None else day.isoformat()
 
 
 def _by_rule(outcome: Outcome, labels: Labels) -> str:

@@ -38,7 +38,7 @@ class Recording:
     ) -> Recorded:
         """Record all, or none if some are refused and are not to be skipped; in the order given, pathway by pathway."""
         for each in dict.fromkeys(arrival.municipality or municipality for arrival in arrivals):
-            self._transactions.require("record", self._actor, each)
+            self._transactions.require("record", self._actor, each, host=host)
 
         def work(unit: UnitOfWork) -> Recorded:
             intake = Intake(self._parts.content_key(unit.connection))

@@ -78,9 +78,9 @@ class Transactions:
                 with self._parts.database.read(host) as connection:
                     return work(connection)
 
-    def require(self, command: str, actor: Actor, municipality: str | None) -> None:
+    def require(self, command: str, actor: Actor, municipality: str | None, *, host: Host | None = None) -> None:
         """Raise `NotAllowed`, and note that, unless the actor may do this."""
-        with self._refusals_noted(command, actor, municipality, None, None):
+        with self._refusals_noted(command, actor, municipality, None, host):
             self._require(command, actor, municipality)
 
     def _require(self, command: str, actor: Actor, municipality: str | None) -> None:

@@ -7,7 +7,7 @@ from indsats.domain.events import DeadlineBreached
 from indsats.domain.ledger import Verdict
 from indsats.domain.obligations import Obligation
 from indsats.domain.phases import NONE
-from indsats.engine.results import View
+from indsats.engine.results import Owed, View
 
 Json = Mapping[str, object]
 
@@ -25,7 +25,7 @@ def pathway_document(view: View) -> Json:
     }
 
 
-def obligation_document(owed: Obligation) -> Json:
+def obligation_document(owed: Obligation | Owed) -> Json:
     """One obligation with its anchor; days as ISO text."""
     return {
         "rule": owed.rule,

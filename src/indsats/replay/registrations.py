@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from indsats.domain.catalogue import content_id
 from indsats.domain.events import FactAnnulled, FactRecorded, ModelChanged, Subject
+from indsats.domain.facts import NewFact
 from indsats.domain.model import Model
 from indsats.domain.pathway import Registration
 from indsats.engine.arrivals import Arrival
@@ -38,3 +40,11 @@ def arrival_of(entry: AnyLine, models: Mapping[str, Model]) -> Arrival:
         subject=subject_of(entry),
         unit=entry.unit,
     )
+
+
+def new_fact_of(entry: FactLine, key: bytes) -> NewFact:
+    """The fact as a host would record it; without an id if the entry's own was made of its content with the key."""
+    content = (entry.municipality, entry.subject, entry.kind, entry.on, entry.fields)
+    is_made = entry.id == content_id(key, *content, 1)
+    fields = {name: value for name, value in entry.fields.items() if value is not None}
+    return NewFact(kind=entry.kind, on=entry.on, fields=fields, id=None if is_made else entry.id)

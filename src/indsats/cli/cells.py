@@ -1,0 +1,29 @@
+"""Obligations as cells of a table for people."""
+
+from datetime import date
+
+from indsats.cli.labels import Labels
+from indsats.domain.obligations import Obligation
+from indsats.engine.results import Owed
+
+OBLIGATION = ("rule", "anchor", "n", "due", "book_by", "status", "satisfied_on", "cause")
+"""The headings of what `obligation_cells` gives."""
+
+
+def obligation_cells(owed: Obligation | Owed, labels: Labels) -> list[str | None]:
+    """One obligation."""
+    return [
+        owed.rule,
+        str(owed.anchor.on),
+        str(owed.n),
+        day_cell(owed.due),
+        day_cell(owed.book_by),
+        labels.word(owed.status),
+        day_cell(owed.satisfied_on),
+        labels.word(owed.cause) if owed.cause else "",
+    ]
+
+
+def day_cell(day: date | None) -> str:
+    """A day as ISO 8601 has it; empty for None."""
+    return "" if day is None else day.isoformat()
