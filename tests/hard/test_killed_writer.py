@@ -12,6 +12,7 @@ from tests.hard.places import Child, Place
 from tests.hard.soundness import assert_sound, registered
 from tests.hard.writers import import_all
 
+from indsats.engine.checking import check
 from indsats.engine.importing import FACTS_AT_ONCE
 
 SECONDS_FOR_ONE_GROUP = 0.12
@@ -44,6 +45,8 @@ class Series:
         assert sum(child.rest()) == len(self._ids)
         assert child.process.exitcode == 0
         self._check(len(self._ids))
+        with self.place.engine() as engine:
+            assert check(engine.parts).ok
 
     def _check(self, acknowledged: int) -> None:
         with self.place.engine() as engine:

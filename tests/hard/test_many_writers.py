@@ -14,6 +14,7 @@ from tests.hard.soundness import assert_sound, registered
 
 from indsats.domain import facts
 from indsats.engine import Engine
+from indsats.engine.checking import check
 from indsats.projections.rows import PathwayKey
 
 WORKERS = 8
@@ -32,6 +33,7 @@ def _nothing_is_lost(place: Place, seconds: float, days_a_second: float) -> str:
         _is_all_there(engine, worked)
         engine.sweep()
         assert_sound(engine)
+        assert check(engine.parts).ok
     commands = sum((Counter(one.commands) for one in worked), Counter[str]())
     refusals = sum((Counter(one.refusals) for one in worked), Counter[str]())
     assert min(one.commands["record"] for one in worked) > 0

@@ -47,7 +47,7 @@ def _fill(place: Place, largest_file: int | None, make_room: Callable[[], None])
 
 @pytest.mark.parametrize("new_place", [SQLITE], indirect=True)
 def test_a_file_that_cannot_grow_is_told_and_loses_nothing(place: Place) -> None:
-    said = _fill(place, MB, lambda: None)
+    said = _fill(place, 2 * MB, lambda: None)
     assert said.endswith("nothing of the command is recorded: disk I/O error")
 
 

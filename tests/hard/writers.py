@@ -116,7 +116,7 @@ def visit_for_ever(place: Place, telling: Telling) -> None:
 
 
 def _record_note(engine: Engine, number: int) -> str:
-    note = note_added(on=LONG_AGO, text="Æ" * 20_000, id=f"note-{number}")
+    note = note_added(on=LONG_AGO, text="Æ" * 40_000, id=f"note-{number}")
     (fact_id,) = engine.record(f"c{number}", note, actor=ACTOR).ids
     return fact_id
 
