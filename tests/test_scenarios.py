@@ -13,7 +13,7 @@ from indsats.replay.source import read_source
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(path for path in SCENARIOS.rglob("*.yaml") if "models" not in path.relative_to(SCENARIOS).parts)
-OF_RULES = [(model, rule) for model in map(load, ("stevns-2017", "aalborg-2017")) for rule in model.rules]
+OF_RULES = [(model, rule) for model in map(load, ("stevns-2017", "aalborg-2017", "uif2-2019")) for rule in model.rules]
 
 
 def _name(value: object) -> str:
@@ -40,7 +40,7 @@ def test_a_scenario_says_what_it_shows_and_where_that_is_written(path: Path) -> 
     assert scenario.source
 
 
-def test_every_rule_of_stevns_and_aalborg_has_a_scenario() -> None:
+def test_every_rule_of_the_shipped_models_has_a_scenario() -> None:
     in_files = {(path.parent.name, path.stem) for path in FILES if path.is_relative_to(SCENARIOS / "rules")}
     assert in_files == {(model.id, rule.id) for model, rule in OF_RULES}
 

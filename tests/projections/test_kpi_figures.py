@@ -14,44 +14,8 @@ from indsats.models.library import load
 from indsats.projections.kpis import KpiResult, kpis_of
 
 STEVNS = load("stevns-2017")
+EXTENSION = load("uif2-2019")
 MARCH_2018 = date(2018, 3, 31)
-
-# Three more figures, as a later project measures them, in a model of its own.
-LATER = """
-id: later
-version: 1
-title: {da: Senere, en: Later}
-extends: flexjob-base
-municipality: "0336"
-valid: {from: 2020-04-01, to: 2021-09-30}
-kpis:
-  employed_share:
-    title: {da: I fleksjob, en: In flexjob}
-    rows: pathways
-    where: {phase: {in: [ledighedsydelse, flexjob]}}
-    numerator: {phase: {is: flexjob}}
-    target: {at_least: 0.9}
-  short_spell_share:
-    title: {da: Korte forløb, en: Short spells}
-    rows: spells
-    where: {ended_on: {min: valid_from, max: as_of}, reason: {not: [moved_out]}}
-    numerator: {months: {below: 6}}
-    target: {at_least: 0.85}
-  progression_share:
-    title: {da: Progression, en: Progression}
-    rows: employments
-    unit: citizen
-    where: {hours_at_start: {max: 10}, started_on: {min: valid_from}}
-    numerator: {total_hours: {above: hours_at_start}}
-    target: {at_least: 0.28}
-"""
-
-
-@pytest.fixture(scope="module")
-def later(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    path = tmp_path_factory.mktemp("models") / "later.yaml"
-    path.write_text(LATER)
-    return load(str(path))
 
 
 def figure(model: Model, stories: Sequence[list[Fact]], as_of: date, kpi: str) -> KpiResult:
@@ -169,43 +133,47 @@ def test_80_percent_of_93_newcomers_are_expected_in_the_club(to_the_club: int, m
 
 
 @pytest.mark.parametrize(("employed", "in_all", "met"), [(347, 387, False), (360, 400, True), (359, 400, False)])
-def test_nine_tenths_employed_includes_the_bound(later: Model, employed: int, in_all: int, met: bool) -> None:
-    found = figure(later, list(in_scheme(in_all - employed, in_all)), date(2020, 6, 30), "employed_share")
+def test_nine_tenths_employed_includes_the_bound(employed: int, in_all: int, met: bool) -> None:
+    """The target that Stevns had set itself, 89.7 percent, would fail."""
+    found = figure(EXTENSION, list(in_scheme(in_all - employed, in_all)), date(2020, 6, 30), "employed_share")
     assert (counts(found), found.met) == ((employed, in_all), met)
+    assert employed != 347 or percent(found.share) == "89.7"
 
 
 @pytest.mark.parametrize(("short", "met"), [(85, True), (84, False)])
-def test_a_spell_of_exactly_six_months_is_not_short(later: Model, short: int, met: bool) -> None:
-    found = figure(later, spells(short, 100 - short), date(2021, 1, 1), "short_spell_share")
+def test_a_spell_of_exactly_six_months_is_not_short(short: int, met: bool) -> None:
+    found = figure(EXTENSION, spells(short, 100 - short), date(2021, 1, 1), "short_spell_share")
     assert (counts(found), found.met) == ((short, 100), met)
 
 
-def test_open_spells_and_those_that_ended_with_moving_out_are_left_out(later: Model) -> None:
+def test_open_spells_and_those_that_ended_with_moving_out_are_left_out() -> None:
     started = fact("ledighedsydelse_started", "2020-05-04", route="mover_in")
     moved = story(started, fact("pathway_closed", "2020-06-01", reason="moved_out"))
-    found = figure(later, [*spells(1, 1), story(started), moved], date(2021, 1, 1), "short_spell_share")
+    found = figure(EXTENSION, [*spells(1, 1), story(started), moved], date(2021, 1, 1), "short_spell_share")
     assert counts(found) == (1, 2)
 
 
 @pytest.mark.parametrize(("progressed", "met"), [(28, True), (27, False)])
-def test_progression_counts_persons(later: Model, progressed: int, met: bool) -> None:
+def test_progression_counts_persons(progressed: int, met: bool) -> None:
     stories = list(small_jobs(progressed, 100, start="2020-04-01", rise="2020-12-01"))
-    found = figure(later, stories, date(2021, 1, 1), "progression_share")
+    found = figure(EXTENSION, stories, date(2021, 1, 1), "progression_share")
     assert (counts(found), found.met) == ((progressed, 100), met)
 
 
-def test_a_job_started_before_the_intervention_is_outside(later: Model) -> None:
-    stories = list(small_jobs(1, 1, start="2020-03-31", rise="2020-12-01"))
-    found = figure(later, stories, date(2021, 1, 1), "progression_share")
-    assert (counts(found), found.share, found.met) == ((0, 0), None, None)
+@pytest.mark.parametrize(("start", "counted"), [("2020-03-31", 0), ("2020-04-01", 1)])
+def test_a_job_started_before_the_intervention_is_outside(start: str, counted: int) -> None:
+    stories = list(small_jobs(1, 1, start=start, rise="2020-12-01"))
+    found = figure(EXTENSION, stories, date(2021, 1, 1), "progression_share")
+    assert counts(found) == (counted, counted)
+    assert (found.share, found.met) == ((1, True) if counted else (None, None))
 
 
-def test_a_second_job_beside_the_first_is_progression_and_one_after_it_is_not(later: Model) -> None:
+def test_a_second_job_beside_the_first_is_progression_and_one_after_it_is_not() -> None:
     first = fact("flexjob_started", "2020-05-01", employment="e1", weekly_hours="6")
     second = fact("flexjob_started", "2020-08-01", employment="e2", weekly_hours="5")
     ended = fact("flexjob_ended", "2020-07-01", employment="e1")
     stories = [story(first, second), story(first, ended, second)]
-    found = figure(later, stories, date(2021, 1, 1), "progression_share")
+    found = figure(EXTENSION, stories, date(2021, 1, 1), "progression_share")
     assert counts(found) == (1, 2)
 
 

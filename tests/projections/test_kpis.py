@@ -268,7 +268,8 @@ def test_a_model_without_figures_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kpi"), [(name, kpi) for name in ("stevns-2017", "aalborg-2017") for kpi in declared_by(load(name))]
+    ("name", "kpi"),
+    [(name, kpi) for name in ("stevns-2017", "aalborg-2017", "uif2-2019") for kpi in declared_by(load(name))],
 )
 def test_every_figure_of_the_shipped_models_has_a_scenario(name: str, kpi: str) -> None:
     told = [path.read_text() for path in SCENARIOS.glob("*.yaml")]
