@@ -79,11 +79,15 @@ class Engine:
         self.keys = keys or default_keys(self.database)
         self.parts = Parts(self.database, self.clock, self.models, self.keys)
         self.transactions = Transactions(self.parts, policy or Policy(), self.municipalities)
-        with failures_told():
-            if create:
-                prepare(self.parts)
-            with self.database.read() as connection:
-                require_current(connection)
+        try:
+            with failures_told():
+                if create:
+                    prepare(self.parts)
+                with self.database.read() as connection:
+                    require_current(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connections, unless the database is the host's engine."""

@@ -65,17 +65,16 @@ class HeapQueue:
 
     def due(self, as_of: date) -> Iterator[tuple[str, date]]:
         """The streams whose day is `as_of` or earlier, earliest first, each once."""
-        taken = []
+        taken: dict[str, date] = {}
         while self._heap and self._heap[0][0] <= as_of:
             day, stream = heappop(self._heap)
-            # An entry that the stream's day has moved away from is stale.
+            # An entry that the stream's day has moved away from is stale; one that it came back to stands there twice.
             if self._days.get(stream) == day:
-                taken.append((day, stream))
+                taken[stream] = day
         try:
-            for day, stream in taken:
-                yield stream, day
+            yield from taken.items()
         finally:
-            for day, stream in taken:
+            for stream, day in taken.items():
                 if self._days.get(stream) == day:
                     heappush(self._heap, (day, stream))
 
