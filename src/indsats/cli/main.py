@@ -22,6 +22,7 @@ _COMMANDS = {
     "change-model": ("indsats.cli.change:change_model", "Move pathways in a database to another model."),
     "check": ("indsats.cli.check:check", "Read files as recording would, and record nothing."),
     "correct": ("indsats.cli.record:correct", "Take a fact out of a database, and record the right one."),
+    "db": ("indsats.cli.db:db", "Make a database, and look after it."),
     "demo": ("indsats.cli.demo:demo", "Replay the shipped scenarios."),
     "follow-ups": ("indsats.cli.lists:follow_ups", "List what is to be done, by due day."),
     "import": ("indsats.cli.record:import_command", "Record history into a database."),

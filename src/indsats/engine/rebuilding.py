@@ -1,8 +1,6 @@
 """A rebuild: the read models made anew from the log, beside the live ones and while others write, then put in place."""
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -28,8 +26,9 @@ from indsats.errors import ConcurrentChange, IndsatsError, Refused
 from indsats.projections import swap, writer
 from indsats.projections.tables import LIVE, PREFIX, read_models
 from indsats.store import tables
+from indsats.store.alone import alone
 from indsats.store.append import lock_log
-from indsats.store.connection import Database, driver_sql
+from indsats.store.connection import driver_sql
 from indsats.store.rows import stored_instant
 
 AT_ONCE = 250
@@ -39,9 +38,6 @@ AT_ONCE = 250
 # than a rebuild there are more after these rounds, and they wait.
 _FEW = 50
 _ROUNDS = 10
-
-# Any number will do that no other program locks.
-_ADVISORY_LOCK = 4_774_083_156_231_042
 
 _SHADOW_PREFIX = PREFIX + "rebuild_"
 _SHADOW = read_models(_SHADOW_PREFIX)
@@ -109,7 +105,9 @@ def rebuild(parts: Parts, advance: Advance | None = None, *, at_once: int = AT_O
     are, and the next one begins anew.
     Raises `Refused` while another rebuild is running, `ModelMissing`, `StoredEventUnreadable`, `DatabaseFailed`.
     """
-    with failures_told(), _alone(parts.database):
+    with failures_told(), alone(parts.database, "rebuild") as begin:
+        if begin is None:
+            raise Refused("another rebuild of this database is running; wait until it is done")
         try:
             return _rebuild(parts, advance, at_once)
         except IndsatsError:
@@ -193,37 +191,3 @@ def _put_in_place(parts: Parts, position: int) -> int:
 def _drop(connection: Connection) -> None:
     swap.drop(connection, _SHADOW)
     connection.execute(DropTable(_done_table, if_exists=True))
-
-
-@contextmanager
-def _alone(database: Database) -> Iterator[None]:
-    """Hold what only one rebuild can hold, and what is free again when its process ends, however that comes."""
-    if database.engine.dialect.name == "sqlite":
-        with _locked_file(database):
-            yield
-        return
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.execute(select(func.pg_try_advisory_lock(_ADVISORY_LOCK))).scalar_one():
-            raise _running()
-        try:
-            yield
-        finally:
-            connection.execute(select(func.pg_advisory_unlock(_ADVISORY_LOCK)))
-
-
-@contextmanager
-def _locked_file(database: Database) -> Iterator[None]:
-    """SQLite locks files only, so it is made to lock one of no other use, which stays there empty."""
-    path = ":memory:" if database.path is None else database.path.with_name(f"{database.path.name}.rebuild")
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as fault:
-            if fault.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise _running() from None
-            raise
-        yield
-
-
-def _running() -> Refused:
-    return Refused("another rebuild of this database is running; wait until it is done")

@@ -31,8 +31,8 @@ class ModelInUse(NamedTuple):
 class Info(NamedTuple):
     """A database in figures.
 
-    `open_obligations` were so when their pathways were last looked at. `due_pathways` are those that a sweep would
-    look at now, `oldest_due` is the earliest of their days. `size` is in bytes. `keys` are the fingerprints of the master
+    `open_obligations` were so when their pathways were last looked at. `due_pathways` are those that a sweep would look
+    at now, `oldest_due` is the earliest of their days. `size` is in bytes. `keys` are the fingerprints of the master
     keys at hand, `wrapped_under` those of the keys that something is sealed under.
     """
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from indsats.projections.rows import PathwayKey, Rows
-from indsats.projections.tables import LIVE, PATHWAY
+from indsats.projections.tables import LIVE, PATHWAY, PREFIX
 
 Value = str | int | float | date | None
 _Row = tuple[Value, ...]
@@ -45,21 +45,21 @@ def strays(connection: sa.Connection, streams: sa.Table) -> Iterator[Difference]
         query = query.where(~owned).order_by(*table.primary_key)
         for row in connection.execute(query):
             key = PathwayKey(*row[: len(PATHWAY)])
-            yield Difference(table.name, key, dict(zip(rest, row[len(PATHWAY) :], strict=True)), None, True, False)
+            yield Difference(PREFIX + name, key, dict(zip(rest, row[len(PATHWAY) :], strict=True)), None, True, False)
 
 
 def _between(
     name: str, key: PathwayKey, found: Mapping[_Row, _Row], wanted: Mapping[_Row, _Row]
 ) -> Iterator[Difference]:
-    table, rest = LIVE.tables[name], _rest_of_key(name)
+    rest = _rest_of_key(name)
     for place in [*wanted, *(place for place in found if place not in wanted)]:
         row = dict(zip(rest, place, strict=True))
         if place not in found or place not in wanted:
-            yield Difference(table.name, key, row, None, place in found, place in wanted)
+            yield Difference(PREFIX + name, key, row, None, place in found, place in wanted)
         else:
             for column, is_, should_be in zip(_columns(name), found[place], wanted[place], strict=True):
                 if is_ != should_be:
-                    yield Difference(table.name, key, row, column, is_, should_be)
+                    yield Difference(PREFIX + name, key, row, column, is_, should_be)
 
 
 def _found(
@@ -102,9 +102,9 @@ def _by_key(name: str, rows: Sequence[_Row]) -> Mapping[_Row, _Row]:
 
 @cache
 def _columns(name: str) -> Sequence[str]:
-    return [column.name for column in LIVE.tables[name].columns if column.name not in PATHWAY]
+    return [str(column.name) for column in LIVE.tables[name].columns if column.name not in PATHWAY]
 
 
 @cache
 def _rest_of_key(name: str) -> Sequence[str]:
-    return [column.name for column in LIVE.tables[name].primary_key if column.name not in PATHWAY]
+    return [str(column.name) for column in LIVE.tables[name].primary_key if column.name not in PATHWAY]
