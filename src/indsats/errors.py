@@ -11,6 +11,7 @@ IndsatsError
 │   ├── NotAllowed          the role may not do this, or not in this municipality
 │   ├── UnknownPathway      nothing was registered about this citizen
 │   ├── UnknownFact         no fact has this id
+│   ├── UnknownWorker       nobody was ever assigned under this name
 │   └── ConcurrentChange    somebody else wrote to the pathway meanwhile
 ├── StoredEventUnreadable   a stored row is of an unknown name or does not decode
 ├── DatabaseNotReady        the database lacks tables of this version, or is newer than it
@@ -81,6 +82,16 @@ class UnknownPathway(Refused):
 
 class UnknownFact(Refused):
     """No fact of the municipality has the id."""
+
+
+class UnknownWorker(Refused):
+    """Nobody was ever assigned under this name; `allowed` lists who was, `meant` is who may have been meant."""
+
+    def __init__(self, reason: str, allowed: Sequence[str] = (), meant: str | None = None) -> None:
+        self.allowed = tuple(allowed)
+        self.meant = meant
+        guess = f"; did you mean {meant}?" if meant else ""
+        super().__init__(f"{reason}; allowed: {', '.join(allowed) or 'none'}{guess}")
 
 
 class ConcurrentChange(Refused):

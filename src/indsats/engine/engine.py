@@ -20,17 +20,19 @@ from indsats.domain.values import Actor
 from indsats.engine.amending import Amendment, amend
 from indsats.engine.arrivals import Arrival
 from indsats.engine.importing import Importing
-from indsats.engine.intake import Intake, point_of_view, subject_id, subject_of
+from indsats.engine.intake import Intake, subject_id, subject_of
 from indsats.engine.lists import ALL, Lists, Question, Wanted
 from indsats.engine.live import Recording
 from indsats.engine.moves import EVERYONE, Change, Chosen, Moving
+from indsats.engine.reassigning import Handover, Reassigned, Reassigning
 from indsats.engine.recording import Command
 from indsats.engine.results import Listed, ModelMoves, Recorded, Swept, View
 from indsats.engine.setup import default_keys, prepare
 from indsats.engine.sweeping import AT_ONCE, Sweeping
 from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, UnitOfWork
-from indsats.errors import UnknownPathway, ValueInvalid
+from indsats.engine.viewing import Look, look
+from indsats.errors import ValueInvalid
 from indsats.models.library import load
 from indsats.policy import Policy
 from indsats.projections.rows import PathwayKey
@@ -256,6 +258,26 @@ class Engine:
         whose = self._municipality(municipality)
         return moving.run(whose, model.family, chosen, dry_run=dry_run, progress=progress)
 
+    def reassign(
+        self,
+        from_worker: str,
+        to_worker: str,
+        *,
+        actor: Actor,
+        on: date | None = None,
+        role: str | None = None,
+        municipality: str | None = None,
+        dry_run: bool = False,
+    ) -> Reassigned:
+        """Release a worker from the open assignments, from a day on (today), and assign another in their stead.
+
+        `role`: only those in it. A hundred pathways are a transaction; a dry run records nothing and answers the same.
+        Raises `UnknownWorker`, `FactRefused`, `ValueInvalid`, `NotAllowed`.
+        """
+        wish = Handover(from_worker, to_worker, on or local_day(self.clock.now()), role)
+        reassigning = Reassigning(self.parts, self.transactions, self.model, actor)
+        return reassigning.run(self._municipality(municipality), wish, dry_run=dry_run)
+
     def sweep(
         self,
         as_of: date | None = None,
@@ -294,7 +316,8 @@ class Engine:
 
         Raises `UnknownPathway` for one of which nothing was known then; `NotAllowed`.
         """
-        return self._view("pathway", citizen, actor, as_of, known_at, municipality, connection)
+        asked = Look("pathway", actor, self._municipality(municipality), citizen, as_of, known_at)
+        return look(self.parts, self.transactions, self.model, asked, connection)
 
     def ledger(
         self,
@@ -306,7 +329,8 @@ class Engine:
         connection: Host | None = None,
     ) -> Sequence[Verdict]:
         """The breaches and withdrawals of one pathway found by an instant, in their order. Raises as `pathway` does."""
-        return self._view("ledger", citizen, actor, None, known_at, municipality, connection).ledger
+        asked = Look("ledger", actor, self._municipality(municipality), citizen, None, known_at)
+        return look(self.parts, self.transactions, self.model, asked, connection).ledger
 
     def obligations(
         self,
@@ -344,31 +368,6 @@ class Engine:
 
     def _asked(self, municipality: str | None) -> Sequence[str]:
         return [municipality] if municipality else self.municipalities
-
-    def _view(
-        self,
-        command: str,
-        citizen: str,
-        actor: Actor,
-        as_of: date | None,
-        known_at: datetime | None,
-        municipality: str | None,
-        connection: Host | None,
-    ) -> View:
-        point_of_view(as_of, known_at)
-        citizen, whose = subject_id(citizen), self._municipality(municipality)
-
-        def work(connection: Connection) -> View:
-            instant = known_at or self.clock.now()
-            for subject in dict.fromkeys((self.model.subject, "unit")):
-                pathway = self.parts.fold(connection, PathwayKey(whose, self.model.family, subject, citizen))
-                if pathway is not None and pathway.is_known(instant):
-                    derivation = pathway.derive(self.models, as_of or local_day(instant), instant)
-                    return View(citizen, whose, derivation, pathway.ledger(instant), pathway.version)
-            raise UnknownPathway(f"nothing is registered about {citizen} in municipality {whose}")
-
-        asked = {"as_of": as_of, "known_at": known_at}
-        return self.transactions.read(command, actor, whose, work, subject_id=citizen, asked=asked, host=connection)
 
     def _write(
         self, command: str, actor: Actor, key: PathwayKey, work: Callable[[UnitOfWork], T], host: Host | None

@@ -29,8 +29,9 @@ class AssignmentRow(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """A worker at a pathway, from the first day to before the second (None: to this day)."""
+    """A worker at a pathway, from the first day to before the second (None: to this day), by the fact of that id."""
 
+    fact: str
     number: int
     worker: str | None
     as_role: str | None
@@ -117,6 +118,7 @@ def _assignment(timeline: Timeline, number: int, start: int, end: int | None) ->
     fact = timeline.facts[start]
     functions, fraction = fact.fields.get("functions"), fact.fields.get("fraction")
     return Assignment(
+        fact=fact.id,
         number=number,
         worker=open_text(timeline, start, "worker"),
         as_role=fact.text("as_role"),
