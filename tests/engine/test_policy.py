@@ -21,7 +21,7 @@ COMMANDS = (
     ("record", "pathway"),
     ("annul", "correct", "ledger", "obligations", "follow_ups"),
     ("change_model", "kpi", "limits", "reassign"),
-    ("import", "sweep", "audit", "erase", "db"),
+    ("import", "sweep", "deliver", "audit", "erase", "db"),
 )
 ROLES = {
     "mentor": "x...",
