@@ -33,6 +33,7 @@ _COMMANDS = {
     "replay": ("indsats.cli.replay:replay_command", "Play scenarios and fact files as they would have been recorded."),
     "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a file or a document."),
     "sweep": ("indsats.cli.sweep:sweep", "Look for deadlines that have passed."),
+    "worker": ("indsats.cli.worker:worker", "Sweep at the start and just after each hour."),
 }
 """The commands by name: where they are, and their line in the list, which is printed without loading any."""
 
