@@ -29,11 +29,11 @@ def test_help_loads_no_room_of_the_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-    for command in ("check", "demo", "model", "replay", "schema"):
+    for command in ("check", "db", "demo", "model", "replay", "schema"):
         assert f"  {command} " in done.stdout
 
 
-@pytest.mark.parametrize("command", ["check", "demo", "model", "replay", "schema"])
+@pytest.mark.parametrize("command", ["check", "db", "demo", "model", "replay", "schema"])
 def test_every_command_has_help(command: str) -> None:
     done = run(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")

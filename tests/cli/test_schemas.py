@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.cli.databases import empty, make, new_path, right, sound, spoiled
 from tests.cli.test_replay import STORY, facts, run
 from tests.test_docs import subcommands
 
@@ -27,6 +28,7 @@ HELD = f"{STORIES}/hold-over-the-anchor.yaml"
 IRREGULAR = f"{STORIES}/irregular.yaml"
 MEETINGS = f"{STORIES}/project-meetings.yaml"
 PERMIT = "scenarios/models/permit.yaml"
+STEVNS = ("--model", "stevns-2017")
 
 RUNS: Mapping[str, list[list[str]]] = {
     "replay": [
@@ -38,7 +40,23 @@ RUNS: Mapping[str, list[list[str]]] = {
         [str(STORY), "--known-at", "2017-01-12T09:00:00+01:00"],
     ],
     "demo": [[]],
-    "check": [[str(STORY)], [HELD, IRREGULAR, MEETINGS]],
+    "check": [[str(STORY)], [HELD, IRREGULAR, MEETINGS], [str(STORY), "--db", "SOUND"]],
+    "record": [[str(STORY), "--db", "NONE", *STEVNS]],
+    "import": [[str(STORY), "--db", "OWN"], [str(STORY), "--db", "NONE", *STEVNS]],
+    "annul": [["c1-start", "--reason", "wrong citizen", "--db", "OWN"]],
+    "correct": [["c1-start", "RIGHT", "--db", "OWN"]],
+    "obligations": [["--db", "SOUND"], ["--db", "SOUND", "--known-at", "2017-01-12"]],
+    "follow-ups": [["--db", "SOUND"], ["--db", "SOUND", "--limit", "1", "--lang", "da"]],
+    "pathway": [["c1", "--db", "SOUND"]],
+    "sweep": [["--db", "OWN"]],
+    "change-model": [["aalborg-2017", "--policy", "reevaluate", "--effective", "2017-01-01", "--db", "OWN"]],
+    "db init": [["--db", "NEW"]],
+    "db upgrade": [["--db", "SOUND"]],
+    "db info": [["--db", "SOUND"]],
+    "db rebuild": [["--db", "OWN"]],
+    "db check": [["--db", "SOUND"]],
+    "db backup": [["NEW", "--db", "SOUND"]],
+    "db rotate-key": [["--db", "OWN"]],
     "model list": [[]],
     "model show": [["stevns-2017"], ["flexjob-base"], [PERMIT]],
     "model check": [["stevns-2017", PERMIT], ["stevns-2017", "stevns"]],
@@ -48,9 +66,29 @@ RUNS: Mapping[str, list[list[str]]] = {
 }
 """The commands that print a document, and the arguments that they are run with here."""
 
+PLACES: Mapping[str, Callable[[], Path]] = {
+    "NEW": new_path,
+    "NONE": empty,
+    "OWN": make,
+    "RIGHT": right,
+    "SOUND": sound,
+    "SPOILED": spoiled,
+}
+"""What stands for a database, or a file, among the arguments."""
+
+SAME = {
+    "demo": "replay",
+    "record": "check",
+    "import": "check",
+    "annul": "check",
+    "correct": "check",
+    "follow-ups": "obligations",
+}
+"""The commands that print the document of another."""
+
 
 def name_of(command: str) -> str:
-    return "replay" if command == "demo" else command.replace(" ", "-")
+    return SAME.get(command, command).replace(" ", "-")
 
 
 @cache
@@ -68,7 +106,8 @@ def faults(name: str, document: object) -> list[str]:
 
 
 def printed(command: str, *arguments: str | Path, code: int = 0) -> Any:
-    done = run(*command.split(), *arguments, "--json")
+    given = [PLACES[str(argument)]() if argument in PLACES else argument for argument in arguments]
+    done = run(*command.split(), *given, "--json")
     assert done.returncode == code, done.stderr
     return json.loads(done.stdout)
 
@@ -78,7 +117,9 @@ def example(name: str) -> Any:
     """A valid document, small, with breaches, withdrawals and faults."""
     if name == "model-check":
         return printed("model check", "stevns-2017", "stevns", code=2)
-    [command] = [command for command in RUNS if name_of(command) == name and command != "demo"]
+    if name == "db-check":
+        return printed("db check", "--db", "SPOILED", code=1)
+    [command] = [command for command in RUNS if name_of(command) == name and command not in SAME]
     return printed(command, *RUNS[command][0])
 
 
@@ -160,7 +201,7 @@ def keys(document: object, path: Place = ()) -> Iterator[Place]:
         for key, value in document.items():
             if path[:1] != ("words",) or len(path) == 2:
                 yield (*path, key)
-            if key != "form" and "keys" not in path:
+            if key not in ("form", "row") and "keys" not in path:
                 yield from keys(value, (*path, key))
     elif isinstance(document, list):
         kinds = {
@@ -227,6 +268,20 @@ KPI: Place = (*FILE, "kpis", 0)
         ("check", ("breaches", 0, "event"), "breach_withdrawn"),
         ("check", ("withdrawals", 0, "event"), "deadline_breached"),
         ("check", ("breaches", 0, "citizen"), None),
+        ("obligations", ("as_of",), "today"),
+        ("obligations", ("more",), None),
+        ("obligations", ("obligations", 0, "status"), "late"),
+        ("obligations", ("obligations", 0, "days_left"), None),
+        ("obligations", ("obligations", 0, "reason"), ""),
+        ("obligations", ("obligations", 0, "handled_at"), "yesterday"),
+        ("pathway", ("citizen",), None),
+        ("pathway", ("obligations", 0, "due"), "9 January 2017"),
+        ("pathway", ("ledger", 0, "event"), "deadline_missed"),
+        ("sweep", ("as_of",), None),
+        ("sweep", ("visited",), -1),
+        ("change-model", ("to",), "aalborg-2017"),
+        ("change-model", ("moved", 0, "before"), None),
+        ("change-model", ("moved", 0, "withdrawals", 0, "event"), "deadline_breached"),
         ("model-list", ("models", 0, "subject"), "person"),
         ("model-list", ("models", 0, "valid", "from"), "2017"),
         ("model-list", ("models", 0, "title"), "Development of flexjobs"),
@@ -240,6 +295,17 @@ KPI: Place = (*FILE, "kpis", 0)
         ("model-diff", ("changes", 0, "change"), "added"),
         ("model-graph", ("mermaid",), "graph"),
         ("model-docs", ("markdown",), None),
+        ("db-init", ("steps", 0, "number"), 0),
+        ("db-upgrade", ("ok",), False),
+        ("db-info", ("keys", 0), "the key itself"),
+        ("db-info", ("oldest_due",), "2017"),
+        ("db-info", ("models", 0, "digest"), "stevns"),
+        ("db-rebuild", ("pathways",), -1),
+        ("db-check", ("ok",), True),
+        ("db-check", ("faults", 0, "pathway", "subject"), "person"),
+        ("db-check", ("set_aside", 0, "retry_at"), "tomorrow"),
+        ("db-backup", ("form",), "zip"),
+        ("db-rotate-key", ("key",), ""),
     ],
 )
 def test_no_other_value_is_valid(name: str, path: Place, value: object) -> None:
