@@ -48,7 +48,7 @@ def deliver(access: Access, webhook: str | None, file: Path | None, as_json: boo
         labels = Labels(lang)
         for key, value in done._asdict().items():
             click.echo(f"{labels.word(key)}: {labels.word('yes' if value else 'no') if type(value) is bool else value}")
-    if done.failed or done.dead or done.away:
+    if not done.ok:
         sys.exit(FAILED_EXPECTATION)
 
 

@@ -8,15 +8,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import click
 import msgspec
 import structlog
 
 from indsats.cli.database import Access, database_options, opened_engine
+from indsats.cli.deliver import webhook_to
 from indsats.cli.output import FAILED_EXPECTATION, REFUSED, echo_json, json_option
+from indsats.domain.values import Actor
+from indsats.engine import Engine
 from indsats.engine.sweeping import AT_ONCE
 from indsats.errors import Refused
+from indsats.exchange.outbox import Delivered, Handler, deliver, deliver_forever
 from indsats.scheduler import Health, Worker
 from indsats.store.alone import alone
 from indsats.store.connection import Database
@@ -36,19 +41,25 @@ _log = structlog.get_logger("indsats")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep this file, one JSON document, up to date with how the worker is.",
 )
+@click.option("--webhook", metavar="URL", help="Post the notifications there, beside the sweeps (see `deliver`).")
 @click.option("--batch", type=click.IntRange(min=1), default=AT_ONCE, show_default=True, help="Pathways to a claim.")
 @click.option(
     "--log", "log_as", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the log."
 )
 @json_option
-def worker(access: Access, once: bool, health_file: Path | None, batch: int, log_as: str, as_json: bool) -> None:
+def worker(
+    access: Access, once: bool, health_file: Path | None, webhook: str | None, batch: int, log_as: str, as_json: bool
+) -> None:
     """Sweep at the start, and then just after each hour; so the findings of a day come just after its midnight.
 
     SIGTERM or SIGINT: the pathway at hand is finished, and the exit code is 0. On PostgreSQL any number of workers may
     run, on any hosts. On SQLite one is enough, and a second one is refused. The log goes to standard error.
 
-    With --once: exit code 1 if a pathway failed and was set aside, to be tried again later; 3 if the sweep failed.
+    With --once: exit code 1 if a pathway failed and was set aside, to be tried again later, or a notification did not
+    arrive; 3 if the sweep failed.
     """
+    handler = None if webhook is None else webhook_to(webhook)
+    delivered = Delivered()
     with ExitStack() as stack:
         engine = stack.enter_context(opened_engine(access))
         engine.transactions.require("sweep", access.actor, None)
@@ -59,7 +70,11 @@ def worker(access: Access, once: bool, health_file: Path | None, batch: int, log
         stack.enter_context(_signals_heard(sweeper.stop_soon))
         if once:
             sweeper.sweep()
+            if handler is not None:
+                delivered = deliver(engine, handler, actor=access.actor, stop=lambda: sweeper.is_stopping)
         else:
+            if handler is not None:
+                stack.enter_context(_delivering(engine, handler, access.actor))
             sweeper.start()
             while not sweeper.is_stopping:
                 time.sleep(_SECONDS_TO_NOTICE)
@@ -72,7 +87,7 @@ def worker(access: Access, once: bool, health_file: Path | None, batch: int, log
         if health.last.swept is None:
             click.echo(health.last.fault, err=True)
             sys.exit(REFUSED)
-        if health.last.swept.set_aside:
+        if health.last.swept.set_aside or not delivered.ok:
             sys.exit(FAILED_EXPECTATION)
 
 
@@ -130,6 +145,20 @@ def _one_on_sqlite(database: Database) -> Iterator[None]:
         if begin is None:
             raise Refused("a worker sweeps this database already, and on SQLite one is enough")
         yield
+
+
+@contextmanager
+def _delivering(engine: Engine, handler: Handler, actor: Actor) -> Iterator[None]:
+    """Deliver in a thread of its own meanwhile; at the end the notification at hand is finished."""
+    engine.transactions.require("deliver", actor, None)
+    stop = Event()
+    thread = Thread(target=deliver_forever, args=(engine, handler, stop), kwargs={"actor": actor})
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 @contextmanager

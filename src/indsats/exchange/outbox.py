@@ -64,6 +64,11 @@ class Delivered(NamedTuple):
     away: bool = False
     busy: bool = False
 
+    @property
+    def ok(self) -> bool:
+        """Whether everything arrived that was tried."""
+        return not (self.failed or self.dead or self.away)
+
 
 def deliver(
     engine: Engine,
@@ -131,15 +136,16 @@ def deliver_forever(
     """Deliver until `stop` is set: for a thread of its own, beside whatever else runs on the engine.
 
     `pause`: seconds between two passes; while nobody answers the pauses grow, to a minute at most. A pass that fails
-    because of the database is told in the log, and the next one tries again. Raises `NotAllowed`, at once.
+    is told in the log, and the next one tries again. Raises `NotAllowed`, at once.
     """
     engine.transactions.require("deliver", actor, None)
     seconds = pause
     while not stop.is_set():
         try:
             done = deliver(engine, handler, actor=actor, patience=patience, stop=stop.is_set)
-        except IndsatsError as fault:
-            _log.error("deliver.failed", fault=str(fault))
+        except Exception as fault:  # noqa: BLE001 - it must not be the last pass, and is told
+            text = f"{type(fault).__name__}: {fault}"
+            _log.error("deliver.failed", fault=text, exc_info=not isinstance(fault, IndsatsError))
             stop.wait(pause)
             continue
         if done.delivered or done.failed or done.dead:
