@@ -187,14 +187,14 @@ class Reassigning:
         while some := list(islice(remaining, _AT_ONCE)):
             steps += self._steps(unit, some, wish)
         if not steps:
-            require_worker(connection, municipality, self._model, wish.from_worker)
+            require_worker(connection, [municipality], self._model, wish.from_worker)
         moved = [step.done for step in steps if step.done is not None]
         return Reassigned(
             from_worker=wish.from_worker,
             to_worker=wish.to_worker,
             on=wish.on,
             dry_run=True,
-            is_new=not is_worker(connection, municipality, self._model, wish.to_worker),
+            is_new=not is_worker(connection, [municipality], self._model, wish.to_worker),
             recorded=sum(step.recorded for step in steps),
             moved=moved,
             closed=len(steps) - len(moved),
