@@ -26,7 +26,7 @@ from indsats.store.keys import FileKeys, Keys
 from indsats.store.migrations import require_current
 from indsats.store.stored_models import StoredModels
 
-_WARNING = 30
+_ERROR = 40
 
 
 class Access(NamedTuple):
@@ -128,7 +128,7 @@ def optional_database(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def opened_database(access: Access, *, may_make: bool = False) -> Iterator[Database]:
-    """The database, closed at the end. What the engine logs goes to standard error, from warnings on.
+    """The database, closed at the end. Of what the engine logs, errors go to standard error; a refusal is told anyway.
 
     Raises `DatabaseNotReady` if a SQLite file is not there, unless it may be made.
     """
@@ -229,7 +229,7 @@ def _logs_on_standard_error() -> Iterator[None]:
             structlog.processors.add_log_level,
             structlog.processors.LogfmtRenderer(key_order=("level", "event")),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(_WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(_ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
