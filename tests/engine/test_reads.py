@@ -50,6 +50,24 @@ def test_a_breach_is_seen_before_a_sweep_wrote_it_down(engine: Engine, clock: Vi
     assert engine.ledger("c1", actor=KIM, known_at=clock.at - timedelta(seconds=1)) == []
 
 
+def test_nothing_is_known_of_what_will_be_registered(engine: Engine, clock: VirtualClock) -> None:
+    engine.record("c1", started(), actor=KIM)
+    ahead = clock.at + timedelta(days=30)
+    view = engine.pathway("c1", actor=KIM, known_at=ahead)
+    assert view.derivation.obligations == engine.pathway("c1", actor=KIM).derivation.obligations
+    assert view.derivation.timeline.as_of == MONDAY
+    listed = engine.follow_ups(actor=KIM, known_at=ahead)
+    assert listed == engine.follow_ups(actor=KIM)
+    assert (listed.as_of, listed.known_at) == (MONDAY, clock.at)
+
+
+def test_what_is_registered_is_seen_though_the_clock_was_set_back(engine: Engine, clock: VirtualClock) -> None:
+    engine.record("c1", started(), actor=KIM)
+    clock.at -= timedelta(hours=1)
+    assert known(engine, "c1") == [("start", "ledighedsydelse_started")]
+    assert [owed.citizen for owed in engine.follow_ups(actor=KIM, wanted=Wanted(citizen="c1", limit=1)).obligations]
+
+
 def test_of_whom_nothing_was_known_then_is_unknown(engine: Engine, clock: VirtualClock) -> None:
     engine.record("c1", started(), actor=KIM)
     with pytest.raises(UnknownPathway, match="nothing is registered about c1 in municipality 0336"):

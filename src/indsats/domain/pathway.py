@@ -165,6 +165,11 @@ class Pathway:
         """The breaches and withdrawals found by an instant, in stream order."""
         return [entry.verdict for entry in self._entries if entry.recorded_at <= known_at]
 
+    @property
+    def latest(self) -> datetime:
+        """The instant of the last registration."""
+        return self._latest
+
     def is_known(self, known_at: datetime) -> bool:
         """Whether anything of the pathway was registered by an instant."""
         return self._earliest <= known_at

@@ -10,6 +10,7 @@ from indsats.domain.facts import NewFact
 from indsats.domain.fields import Unfit, day_of, text_of
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import ChangePolicy
+from indsats.domain.pathway import Pathway
 from indsats.errors import FactRefused, FactsInvalid, ValueInvalid
 from indsats.projections.rows import PathwayKey
 
@@ -113,6 +114,15 @@ def point_of_view(as_of: date | None, known_at: datetime | None) -> None:
         raise ValueInvalid(f"as_of: {as_of!r} is an instant and no day; allowed: a `date`, such as date(2017, 1, 2)")
     if known_at is not None and known_at.utcoffset() is None:
         raise ValueInvalid(f"known_at: {known_at!r} is no instant; allowed: a `datetime` with its offset")
+
+
+def not_ahead(known_at: datetime | None, now: datetime, pathway: Pathway) -> datetime:
+    """The instant from which a pathway is seen: now, or an earlier one that is asked for.
+
+    What will be registered is not known yet; but what is registered is, though a clock was set back since.
+    """
+    latest = max(now, pathway.latest)
+    return latest if known_at is None else min(known_at, latest)
 
 
 def subject_of(model: Model, kinds: Sequence[str]) -> Subject:

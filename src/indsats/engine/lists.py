@@ -12,7 +12,7 @@ from indsats.domain.calendar import local_day
 from indsats.domain.model import Model, Title
 from indsats.domain.pathway import Pathway
 from indsats.domain.values import Actor
-from indsats.engine.intake import point_of_view
+from indsats.engine.intake import not_ahead, point_of_view
 from indsats.engine.remarks import Remarks
 from indsats.engine.results import Anchor, Listed, Owed
 from indsats.engine.transactions import Transactions
@@ -134,6 +134,8 @@ class Lists:
         it is derived from the log. `progress` is told how many pathways were.
         """
         now = self._parts.clock.now()
+        if known_at is not None and known_at >= now:
+            known_at = None  # what will be registered is not known yet
         instant, today = known_at or now, local_day(now)
         day = as_of or local_day(instant)
         key = _by_due if by_due else _by_citizen
@@ -143,13 +145,13 @@ class Lists:
                 whose = PathwayKey(municipality, self._model.family, self._model.subject, wanted.citizen)
                 pathway = self._parts.fold(connection, whose)
                 some = [pathway] if pathway is not None else []
-                found.append(sorted(self._derived(some, wanted, day, instant, key, progress)))
+                found.append(sorted(self._derived(some, wanted, day, known_at, key, progress)))
             elif known_at is None and day == today:
                 behind = list(DueTable(connection, [municipality]).due(today))
                 stored = self._stored(connection, municipality, wanted, today, by_due=by_due, leave_out=bool(behind))
                 found.append([_Found(key(citizen, row), municipality, citizen, row) for citizen, row in stored])
                 late = fold_some(connection, EventMapper(), [stream for stream, _ in behind]).values()
-                found.append(sorted(self._derived(late, wanted, day, instant, key, progress)))
+                found.append(sorted(self._derived(late, wanted, day, known_at, key, progress)))
             else:
                 every = fold_streams(
                     connection,
@@ -158,7 +160,7 @@ class Lists:
                     family=self._model.family,
                     subject=self._model.subject,
                 )
-                found.append(sorted(self._derived(every, wanted, day, instant, key, progress)))
+                found.append(sorted(self._derived(every, wanted, day, known_at, key, progress)))
         stop = None if wanted.limit is None else wanted.offset + wanted.limit + 1
         page = list(islice(merge(*found), wanted.offset, stop))
         more = wanted.limit is not None and len(page) > wanted.limit
@@ -170,17 +172,18 @@ class Lists:
         pathways: Iterable[Pathway],
         wanted: Wanted,
         as_of: date,
-        known_at: datetime,
+        known_at: datetime | None,
         key: Callable[[str, ObligationRow], tuple[Any, ...]],
         progress: Callable[[int], None],
     ) -> Iterator[_Found]:
         for pathway in pathways:
             progress(1)
-            if pathway.is_known(known_at) and (pathway.family, pathway.subject) == (
+            instant = not_ahead(known_at, self._parts.clock.now(), pathway)
+            if pathway.is_known(instant) and (pathway.family, pathway.subject) == (
                 self._model.family,
                 self._model.subject,
             ):
-                for row in obligation_rows(pathway.derive(self._parts.models, as_of, known_at)):
+                for row in obligation_rows(pathway.derive(self._parts.models, as_of, instant)):
                     if wanted.fits(row):
                         citizen = pathway.citizen
                         yield _Found(key(citizen, row), pathway.municipality, citizen, row)

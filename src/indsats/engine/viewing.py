@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from indsats.domain.calendar import local_day
 from indsats.domain.model import Model
 from indsats.domain.values import Actor
-from indsats.engine.intake import point_of_view, subject_id
+from indsats.engine.intake import not_ahead, point_of_view, subject_id
 from indsats.engine.results import View
 from indsats.engine.transactions import Transactions
 from indsats.engine.unit import Parts
@@ -35,10 +35,12 @@ def look(parts: Parts, transactions: Transactions, model: Model, asked: Look, ho
     citizen = subject_id(named)
 
     def work(connection: Connection) -> View:
-        instant = known_at or parts.clock.now()
         for subject in dict.fromkeys((model.subject, "unit")):
             pathway = parts.fold(connection, PathwayKey(municipality, model.family, subject, citizen))
-            if pathway is not None and pathway.is_known(instant):
+            if pathway is None:
+                continue
+            instant = not_ahead(known_at, parts.clock.now(), pathway)
+            if pathway.is_known(instant):
                 derivation = pathway.derive(parts.models, as_of or local_day(instant), instant)
                 return View(citizen, municipality, derivation, pathway.ledger(instant), pathway.version)
         raise UnknownPathway(f"nothing is registered about {citizen} in municipality {municipality}")
