@@ -49,6 +49,15 @@ def make() -> Path:
     return path
 
 
+def staffed() -> Path:
+    """The same, with a worker who answers for one of the two, to do with as one likes."""
+    path = make()
+    with Engine(f"sqlite:///{path}", "stevns-2017") as engine:
+        assigned = facts.worker_assigned(on=date(2017, 1, 2), worker="anna", as_role="caseworker", at_unit="north")
+        engine.record("c1", assigned, actor=KIM)
+    return path
+
+
 @cache
 def sound() -> Path:
     """A database with two citizens, to be looked at only."""

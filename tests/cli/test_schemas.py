@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.cli.databases import empty, make, new_path, right, sound, spoiled
+from tests.cli.databases import empty, make, new_path, right, sound, spoiled, staffed
 from tests.cli.test_replay import STORY, facts, run
 from tests.test_docs import subcommands
 
@@ -49,6 +49,15 @@ RUNS: Mapping[str, list[list[str]]] = {
     "follow-ups": [["--db", "SOUND"], ["--db", "SOUND", "--limit", "1", "--lang", "da"]],
     "pathway": [["c1", "--db", "SOUND"]],
     "sweep": [["--db", "OWN"]],
+    "reassign": [
+        ["--from", "anna", "--to", "eva", "--db", "STAFFED"],
+        ["--from", "anna", "--to", "eva", "--dry-run", "--role", "mentor", "--lang", "da", "--db", "STAFFED"],
+    ],
+    "remark": [["c1", "first_conversation", "--text", "ill", "--db", "OWN"]],
+    "calendar": [["--worker", "anna", "--out", "NEW", "--db", "STAFFED"]],
+    "worker": [["--once", "--db", "OWN"]],
+    "outbox": [["--db", "SOUND"], ["--db", "SOUND", "--dead"], ["--db", "SOUND", "--limit", "1"]],
+    "deliver": [["--file", "NEW", "--db", "OWN"]],
     "change-model": [["aalborg-2017", "--policy", "reevaluate", "--effective", "2017-01-01", "--db", "OWN"]],
     "db init": [["--db", "NEW"]],
     "db upgrade": [["--db", "SOUND"]],
@@ -73,6 +82,7 @@ PLACES: Mapping[str, Callable[[], Path]] = {
     "RIGHT": right,
     "SOUND": sound,
     "SPOILED": spoiled,
+    "STAFFED": staffed,
 }
 """What stands for a database, or a file, among the arguments."""
 
@@ -82,6 +92,7 @@ SAME = {
     "import": "check",
     "annul": "check",
     "correct": "check",
+    "remark": "check",
     "follow-ups": "obligations",
 }
 """The commands that print the document of another."""
@@ -279,6 +290,23 @@ KPI: Place = (*FILE, "kpis", 0)
         ("pathway", ("ledger", 0, "event"), "deadline_missed"),
         ("sweep", ("as_of",), None),
         ("sweep", ("visited",), -1),
+        ("worker", ("state",), "asleep"),
+        ("worker", ("since",), "2017-01-02"),
+        ("worker", ("last", "visited"), None),
+        ("worker", ("last", "fault"), "told together with what it did"),
+        ("deliver", ("delivered",), -1),
+        ("deliver", ("away",), None),
+        ("outbox", ("notifications", 0, "type"), "deadline_breached"),
+        ("outbox", ("notifications", 0, "id"), "c1-start"),
+        ("outbox", ("notifications", 0, "retry_at"), "tomorrow"),
+        ("outbox", ("notifications", 0, "data", "reason"), "forgiven"),
+        ("outbox", ("notifications", 0, "data", "anchor"), "c1-start"),
+        ("reassign", ("on",), None),
+        ("reassign", ("moved", 0, "assignments", 0, "fraction"), "0.5"),
+        ("reassign", ("moved", 0, "obligations", 0, "status"), "met"),
+        ("calendar", ("entries", 0, "due"), None),
+        ("calendar", ("entries", 0, "uid"), "c1"),
+        ("calendar", ("entries", 0, "status"), "met"),
         ("change-model", ("to",), "aalborg-2017"),
         ("change-model", ("moved", 0, "before"), None),
         ("change-model", ("moved", 0, "withdrawals", 0, "event"), "deadline_breached"),

@@ -12,6 +12,7 @@ from indsats.cli.database import Access, database_options, opened_engine
 from indsats.cli.documents import listed_document, reason_of
 from indsats.cli.labels import Labels
 from indsats.cli.output import counted, echo_json, json_option, lang_option, point_options, table
+from indsats.domain.calendar import local_day
 from indsats.domain.fields import closest
 from indsats.domain.obligations import Status
 from indsats.engine import Engine
@@ -22,6 +23,8 @@ from indsats.errors import ValueInvalid
 Command = Callable[..., None]
 
 _FOLLOW_UP = ("citizen", "rule", "due", "book_by", "days_left", "status", "responsible", "worker", "unit", "reason")
+_REMARK = ("remark", "handled_by", "handled_on")
+"""More headings, where there is a remark on any."""
 
 
 def _wanted_options(statuses: Sequence[str]) -> Callable[[Command], Command]:
@@ -112,9 +115,18 @@ def _follow_up_cells(owed: Owed, labels: Labels) -> list[str | None]:
     ]
 
 
+def _remark_cells(owed: Owed) -> list[str | None]:
+    day = None if owed.handled_at is None else local_day(owed.handled_at)
+    # In one line, whatever was written.
+    return [" ".join((owed.remark or "").split()), owed.handled_by, day_cell(day)]
+
+
 def _echo(
     listed: Listed, wanted: Wanted, headings: Sequence[str], rows: Sequence[Sequence[str | None]], labels: Labels
 ) -> None:
+    if any(owed.handled_by for owed in listed.obligations):
+        headings = [*headings, *_REMARK]
+        rows = [[*row, *_remark_cells(owed)] for row, owed in zip(rows, listed.obligations, strict=True)]
     click.echo(labels.points(listed.as_of, listed.known_at))
     click.echo()
     click.echo(table([labels.word(heading) for heading in headings], rows))

@@ -19,6 +19,7 @@ from indsats.errors import (
 
 _COMMANDS = {
     "annul": ("indsats.cli.record:annul", "Take a fact out of a database."),
+    "calendar": ("indsats.cli.calendar:calendar", "Write a worker's due days as a calendar file."),
     "change-model": ("indsats.cli.change:change_model", "Move pathways in a database to another model."),
     "check": ("indsats.cli.check:check", "Read files as recording would, and record nothing."),
     "correct": ("indsats.cli.record:correct", "Take a fact out of a database, and record the right one."),
@@ -31,7 +32,9 @@ _COMMANDS = {
     "obligations": ("indsats.cli.lists:obligations", "List what is owed, was kept and was not."),
     "outbox": ("indsats.cli.deliver:outbox", "List the notifications that have not arrived."),
     "pathway": ("indsats.cli.pathway:pathway", "Show one pathway in a database."),
+    "reassign": ("indsats.cli.reassign:reassign", "Hand a worker's open assignments over to another."),
     "record": ("indsats.cli.record:record", "Record facts into a database, as of now."),
+    "remark": ("indsats.cli.remark:remark", "Write a remark on a breach."),
     "replay": ("indsats.cli.replay:replay_command", "Play scenarios and fact files as they would have been recorded."),
     "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a file or a document."),
     "sweep": ("indsats.cli.sweep:sweep", "Look for deadlines that have passed."),
