@@ -53,8 +53,8 @@ class Series:
     def _check(self, acknowledged: int) -> None:
         with self.place.engine() as engine:
             found = assert_sound(engine)
+        assert len(found) >= max(self._kept, acknowledged)
         self._kept = len(found)
-        assert self._kept >= acknowledged
         # Pathways come in the order of the load; what was committed as the kill came may be acknowledged or not.
         assert found == set(self._ids[: self._kept])
 
