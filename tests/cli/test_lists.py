@@ -191,6 +191,15 @@ def test_pathways_are_moved_after_it_was_tried() -> None:
     assert again.stdout == "model aalborg-2017@1\nmoved: 0\nunchanged: 2\nbreaches: 0\nwithdrawals: 0\n"
 
 
+def test_nothing_is_moved_if_somebody_is_named_who_is_not_there() -> None:
+    db = make()
+    change = ("aalborg-2017", "--policy", "keep", "--effective", "2017-01-01", "--db", db)
+    done = run("change-model", *change, "--citizen", "c1", "--citizen", "c9")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "nothing is registered about c9 in municipality 0336\n"
+    assert len(printed("change-model", *change, "--citizen", "c1")["moved"]) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

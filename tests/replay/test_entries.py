@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.replay.fact_lines import ANNULLED, CHANGED, HELD, JOB, MEETING, MODEL, START, fault, lines, read
 
+from indsats.errors import FactsInvalid
 from indsats.replay.entries import AnnulmentLine, FactLine, Into, ModelChangeLine, last_day, looks_like_cpr
 from indsats.replay.facts_file import read_facts
 
@@ -257,3 +258,19 @@ def test_an_annulment_may_stand_before_its_fact() -> None:
 )
 def test_ten_digits_look_like_a_cpr_number(citizen: str, is_one: bool) -> None:
     assert looks_like_cpr(citizen) is is_one
+
+
+def test_a_file_for_a_database_may_name_facts_that_are_not_in_it() -> None:
+    into = Into(b"of one database", is_database=True)
+    out = {"citizen": "c1", "fact": "annulled", "on": "2017-02-01", "of": "stored", "reason": "x"}
+    (entry,) = read_facts(lines(out), "facts.jsonl", MODEL, into=into).entries
+    assert isinstance(entry, AnnulmentLine)
+    assert entry.of == "stored"
+    anothers = START | {"citizen": "c2", "id": "stored"}
+    with pytest.raises(FactsInvalid, match=r"facts\.jsonl:2: of: 'stored' is no id of another fact of 'c1'"):
+        read_facts(lines(anothers, out), "facts.jsonl", MODEL, into=into)
+
+
+def test_what_names_nobody_was_registered_by_who_records_it() -> None:
+    (entry,) = read_facts(lines(START), "facts.jsonl", MODEL, into=Into(actor="kim", role="caseworker")).entries
+    assert (entry.actor, entry.role) == ("kim", "caseworker")

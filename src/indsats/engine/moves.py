@@ -16,6 +16,7 @@ from indsats.engine.intake import Intake
 from indsats.engine.results import ModelMove, ModelMoves
 from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, UnitOfWork, key_of
+from indsats.errors import UnknownPathway
 from indsats.store.fold import fold_streams
 from indsats.store.mapper import EventMapper
 
@@ -61,14 +62,22 @@ class Moving:
         dry_run: bool,
         progress: Callable[[int], None] = lambda _: None,
     ) -> ModelMoves:
-        """Move those chosen, a hundred in a transaction; a dry run decides the same and saves nothing."""
+        """Move those chosen, a hundred in a transaction; a dry run decides the same and saves nothing.
+
+        Raises `UnknownPathway` if some are named of whom nothing is registered.
+        """
         self._transactions.require("change_model", self._actor, municipality)
+        streams: list[str] = []
+        missing = set(chosen.citizens or ())
         with failures_told(), self._parts.database.read() as connection:
-            streams = [
-                pathway.stream
-                for pathway in fold_streams(connection, EventMapper(), municipality=municipality, family=family)
-                if pathway.subject == self._change.to.subject and self._is_chosen(pathway, chosen)
-            ]
+            for pathway in fold_streams(connection, EventMapper(), municipality=municipality, family=family):
+                if pathway.subject == self._change.to.subject:
+                    missing.discard(pathway.citizen)
+                    if self._is_chosen(pathway, chosen):
+                        streams.append(pathway.stream)
+        if missing:
+            named = ", ".join(sorted(missing))
+            raise UnknownPathway(f"nothing is registered about {named} in municipality {municipality}")
         moved: list[ModelMove] = []
         remaining = iter(streams)
         while some := list(islice(remaining, _AT_ONCE)):
