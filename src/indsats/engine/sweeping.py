@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, timedelta
+from typing import TypeVar
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import Connection, exc
+from sqlalchemy import exc
 
 from indsats.domain.pathway import Stamp
 from indsats.domain.values import Actor
@@ -15,6 +16,7 @@ from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, Saved, UnitOfWork
 from indsats.errors import DatabaseFailed, IndsatsError, ValueInvalid
 from indsats.projections.due import DueTable
+from indsats.store.connection import end_if_idle
 
 AT_ONCE = 100
 """So many pathways a worker claims together."""
@@ -26,6 +28,8 @@ _LONGEST_RETRY = timedelta(days=1)
 # the log; whoever works off a batch has it alone. Neither loses anything when the server ends its transaction.
 _LONGEST_LOOK = timedelta(seconds=5)
 _LONGEST_CLAIM = timedelta(minutes=1)
+
+T = TypeVar("T")
 
 _log = structlog.get_logger("indsats")
 
@@ -77,7 +81,7 @@ class Sweeping:
         with ExitStack() as claim:
             with failures_told():
                 connection = claim.enter_context(self._parts.database.read())
-                _end_if_idle(connection, _LONGEST_CLAIM)
+                end_if_idle(connection, _LONGEST_CLAIM)
                 streams = DueTable(connection, municipalities).claim(self._as_of, self._began_at, at_most)
                 if connection.dialect.name == "sqlite":
                     connection.rollback()
@@ -91,9 +95,7 @@ class Sweeping:
     def _look(self, stream: str) -> Swept:
         """Look at one pathway; whatever is wrong with it stays with it."""
         try:
-            found = self._transactions.write(
-                "sweep", self._actor, None, lambda unit: self._sync(unit, stream), sealing=False
-            )
+            found = self._write(lambda unit: self._sync(unit, stream))
         except DatabaseFailed:
             raise
         except Exception as fault:  # noqa: BLE001 - a bug that one pathway shows must not stop the others
@@ -102,7 +104,6 @@ class Sweeping:
         return Swept(0, 0, 0) if found is None else Swept(1, len(found.breaches), len(found.withdrawals))
 
     def _sync(self, unit: UnitOfWork, stream: str) -> Saved | None:
-        _end_if_idle(unit.connection, _LONGEST_LOOK)
         since = self._due(unit, stream)
         if since is None:
             return None
@@ -131,11 +132,7 @@ class Sweeping:
             unit.queue.set_aside(stream, failed_at, reason, _FIRST_RETRY, _LONGEST_RETRY)
             return True
 
-        return self._transactions.write("sweep", self._actor, None, wait, sealing=False)
+        return self._write(wait)
 
-
-def _end_if_idle(connection: Connection, longest: timedelta) -> None:
-    """Let the server end this transaction if its worker leaves it alone for longer than this."""
-    if connection.dialect.name == "postgresql":
-        milliseconds = round(longest.total_seconds() * 1000)
-        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}")
+    def _write(self, work: Callable[[UnitOfWork], T]) -> T:
+        return self._transactions.write("sweep", self._actor, None, work, sealing=False, longest_idle=_LONGEST_LOOK)

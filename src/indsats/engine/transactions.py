@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 from eventsourcing.persistence import IntegrityError, PersistenceError
@@ -14,7 +15,7 @@ from indsats.engine.journal import note_read, note_refusal
 from indsats.engine.unit import Parts, UnitOfWork
 from indsats.errors import ConcurrentChange, DatabaseFailed, NotAllowed, Refused
 from indsats.policy import Policy
-from indsats.store.connection import Host
+from indsats.store.connection import Host, end_if_idle
 
 ATTEMPTS = 5
 """How often a command is decided anew after somebody else was faster; in a host's transaction it is not."""
@@ -40,16 +41,19 @@ class Transactions:
         subject_id: str | None = None,
         host: Host | None = None,
         sealing: bool = True,
+        longest_idle: timedelta | None = None,
     ) -> T:
         """Do the work of a command in one transaction, or in the host's; a refusal leaves no trace but itself.
 
-        `municipality`: None for all that the engine serves.
+        `municipality`: None for all that the engine serves. `longest_idle`: as for `end_if_idle`.
         """
         with self._refusals_noted(command, actor, municipality, subject_id, host):
             self._require(command, actor, municipality)
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     with failures_told(), self._parts.database.write(host) as connection:
+                        if longest_idle is not None:
+                            end_if_idle(connection, longest_idle)
                         return work(UnitOfWork(connection, self._parts, sealing=sealing))
                 except _FasterOther:
                     if host is not None or attempt == ATTEMPTS:
