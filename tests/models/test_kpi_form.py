@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from indsats.domain.kpi import Baseline, Bound, Comparison, Filter, Other, Some, Target
+from indsats.domain.kpi import (
+    Baseline,
+    Bound,
+    Comparison,
+    Documented,
+    Filter,
+    Other,
+    Some,
+    Step,
+    Target,
+    Tiers,
+)
 from indsats.errors import ModelInvalid
 from indsats.models.kpi_form import kpis_of
 from indsats.models.library import load
@@ -60,7 +71,7 @@ def test_a_declaration_is_read_into_conditions_with_types(tmp_path: Path) -> Non
     )
     assert kpi.numerator == Filter(
         (Comparison("hours", "above", (Other("hours_at_start"),)),),
-        Some(("follow_up_held",), within="employment", since="started_on"),
+        (Some(("follow_up_held",), within="employment", since="started_on"),),
     )
     assert kpi.baseline == Baseline(Fraction(6, 59), "6/59", date(2016, 6, 30))
     assert kpi.target == Target("at_least", Fraction(7, 20), "0.35")
@@ -185,6 +196,26 @@ def test_figures_are_inherited_replaced_and_removed(tmp_path: Path) -> None:
             ),
         ),
         ("    rows: spells\n    numerator: {some: {in: pathway}}\n", "9:17: some of KPI 'share' lacks the key 'fact'"),
+        ("    rows: spells\n    numerator: {some: []}\n", "9:23: some of KPI 'share' is empty"),
+        (
+            "    rows: spells\n    numerator: {some: [{fact: referred}, {fact: refered}]}\n",
+            "9:49: fact of some of KPI 'share' cannot be 'refered'; allowed: ",
+        ),
+        (
+            "    rows: spells\n    numerator: {some: {fact: hold_started, ended_by: hold_ended}}\n",
+            "9:44: some of KPI 'share' has 'ended_by' and lacks 'lasting'",
+        ),
+        (
+            "    rows: spells\n    numerator: {some: {fact: hold_started, lasting: month_start}}\n",
+            "9:44: some of KPI 'share' has 'lasting' and lacks 'ended_by'",
+        ),
+        (
+            "    rows: spells\n    numerator: {some: {fact: hold_started, ended_by: hold_ended, lasting: month}}\n",
+            (
+                "9:75: lasting of some of KPI 'share' cannot be 'month'; allowed: as_of, valid_from, valid_to, "
+                "month_start, week_start"
+            ),
+        ),
         (
             "    rows: spells\n    numerator: {some: {fact: referred, in: visit}}\n",
             "9:44: in of some of KPI 'share' cannot be 'visit'; allowed: pathway",
@@ -223,6 +254,86 @@ def test_figures_are_inherited_replaced_and_removed(tmp_path: Path) -> None:
 def test_a_fault_names_its_place_and_what_is_allowed(tmp_path: Path, declared: str, fault: str) -> None:
     (found,) = faults(tmp_path, declared)
     assert found.startswith(fault)
+
+
+AMOUNT = """    rows: spells
+    numerator: {months: {below: 6}}
+  grant:
+    title: {da: Tilskud, en: Grant}
+    tiers:
+      share: share
+      amount: 1000.50
+      steps: [{pays: 1/2}, {at_least: 15/100, pays: 90/100}, {at_least: 0.2, pays: 1}]
+      documented: {fact: flexjob_started, field: weekly_hours}
+    source: 003
+"""
+
+
+def test_an_amount_by_tiers_is_read_with_the_rows_of_its_share(tmp_path: Path) -> None:
+    found = kpis_of(load(str(written(tmp_path, AMOUNT))))
+    share, grant = found["share"], found["grant"]
+    assert grant.tiers == Tiers(
+        share="share",
+        amount=Fraction(2001, 2),
+        steps=(Step(Fraction(1, 2)), Step(Fraction(9, 10), Fraction(3, 20)), Step(Fraction(1), Fraction(1, 5))),
+        documented=Documented("flexjob_started", "weekly_hours"),
+    )
+    assert (grant.rows, grant.where, grant.numerator) == (share.rows, share.where, share.numerator)
+    assert (grant.title.en, grant.source, grant.target) == ("Grant", "003", None)
+
+
+def test_figures_keep_the_order_of_the_file_though_an_amount_stands_before_its_share(tmp_path: Path) -> None:
+    path = tmp_path / "small.yaml"
+    head, _, share = HEAD.partition("  share:")
+    _, _, grant = AMOUNT.partition("  grant:")
+    path.write_text(f"{head}  grant:{grant}  share:{share}    rows: spells\n    numerator: {{months: {{below: 6}}}}\n")
+    assert list(kpis_of(load(str(path)))) == ["grant", "share"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("share: share", "share: shar", "13:14: share of tiers of KPI 'grant' cannot be 'shar'; allowed: share; did"),
+        ("      share: share\n", "", "12:5: tiers of KPI 'grant' lacks the key 'share'"),
+        ("    numerator: {months: {below: 6}}\n", "", "12:14: share of tiers of KPI 'grant' cannot be 'share'"),
+        ("      amount: 1000.50\n", "", "12:5: tiers of KPI 'grant' lacks the key 'amount'"),
+        ("1000.50", "much", "14:15: amount of tiers of KPI 'grant': 'much' is no figure; allowed: counts such as"),
+        ("[{pays: 1/2}, ", "[{pays: 3/2}, ", "15:22: pays of steps of tiers of KPI 'grant' is more than the whole"),
+        ("{at_least: 0.2, pays: 1}", "{pays: 1}", "15:62: steps of tiers of KPI 'grant': only the first step can do"),
+        ("at_least: 0.2", "at_least: 0.15", "15:73: at_least of steps of tiers of KPI 'grant' is not above that of"),
+        ("{pays: 1/2}", "{at_least: 1/2}", "15:15: steps of tiers of KPI 'grant' lacks the key 'pays'"),
+        ("flexjob_started", "flexjob_start", "16:26: fact of documented of tiers of KPI 'grant' cannot be 'flexjob_st"),
+        ("weekly_hours", "employment", "16:50: field of documented of tiers of KPI 'grant' cannot be 'employment'"),
+        (", field: weekly_hours", "", "16:7: documented of tiers of KPI 'grant' lacks the key 'field'"),
+        (
+            "      amount",
+            "      best: week\n      amount",
+            "14:13: best of tiers of KPI 'grant' cannot be 'week'; allo",
+        ),
+        (
+            "      amount",
+            "      best: month\n      amount",
+            "14:7: tiers of KPI 'grant': the months are those of the model's validity, which has no first day",
+        ),
+        (
+            "    source: 003",
+            "    unit: citizen",
+            "17:5: KPI 'grant' is an amount by tiers and has no 'unit'; allowed: title, source, tiers, policy_notes",
+        ),
+        # One fault for a share with a fault of its own.
+        ("below: 6", "below: many", "9:33: below of months in KPI 'share' must be a number, not 'many'"),
+    ],
+)
+def test_a_fault_of_an_amount_names_its_place(tmp_path: Path, before: str, after: str, fault: str) -> None:
+    assert AMOUNT.count(before) >= 1
+    found = faults(tmp_path, AMOUNT.replace(before, after, 1))
+    assert found[0].startswith(fault)
+    assert len(found) == (2 if after == "{at_least: 1/2}" else 1)
+
+
+def test_steps_that_are_none_are_a_fault(tmp_path: Path) -> None:
+    declared = AMOUNT[: AMOUNT.index("[{pays")] + "[]\n"
+    assert faults(tmp_path, declared) == ["15:14: steps of tiers of KPI 'grant' is empty"]
 
 
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:

@@ -136,19 +136,26 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Some(msgspec.Struct, frozen=True):
-    """Some fact of these kinds lies in the row's own `within`, not before the day in the row's column `since`."""
+    """Some fact of these kinds lies in the row's own `within`, not before the day in the row's column `since`.
+
+    With `lasting`, one of `BOUNDS`, what the fact began still lasted on that day, or began later. A fact of a kind in
+    `ended_by`, of the same employment or likewise of none, ends it; its day is the first without. What ends on the day
+    on which it began has no day.
+    """
 
     kinds: tuple[str, ...]
     comparisons: tuple[Comparison, ...] = ()
     within: Within = "pathway"
     since: str | None = None
+    ended_by: tuple[str, ...] = ()
+    lasting: str | None = None
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Conditions that all hold."""
+    """Conditions that all hold; of `some`, where there are any, one is enough."""
 
     comparisons: tuple[Comparison, ...] = ()
-    some: Some | None = None
+    some: tuple[Some, ...] = ()
 
 
 class Baseline(msgspec.Struct, frozen=True):
@@ -172,12 +179,48 @@ class Target(msgspec.Struct, frozen=True):
         return value >= self.value if self.at == "at_least" else value <= self.value
 
 
+class Step(msgspec.Struct, frozen=True):
+    """What a share gives: from `at_least` on, itself included, so much of the whole; None: whatever the share is."""
+
+    pays: Fraction
+    at_least: Fraction | None = None
+
+
+class Documented(msgspec.Struct, frozen=True):
+    """Facts that say, each in a field, of how much more it is documented that it was spent."""
+
+    kind: str
+    field: str
+
+
+class Tiers(msgspec.Struct, frozen=True):
+    """An amount by the steps that a share reaches, but no more than is documented, if that is asked.
+
+    `share` is the id of the figure that decides. `best_month`: measured on the last day of each calendar month from the
+    beginning of the model's validity on (of the last one on the day asked for, or on which the validity ends), the
+    highest counts. Without it the share is that of the day asked for.
+    """
+
+    share: str
+    amount: Fraction
+    steps: tuple[Step, ...]
+    best_month: bool = False
+    documented: Documented | None = None
+
+    def ceiling(self, share: Fraction | None) -> Fraction:
+        """The highest of the steps that a share reaches, compared exactly; a share not computable reaches no bound."""
+        reached = [
+            step.pays for step in self.steps if step.at_least is None or (share is not None and share >= step.at_least)
+        ]
+        return self.amount * max(reached, default=Fraction(0))
+
+
 class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     """One key figure.
 
     With `numerator` a share: the rows that also pass it, of all that pass `where`. With `median` the median of that
     column, of so many rows. With neither a count. `unit` is what is counted: a row, or the citizens behind the rows,
-    each once.
+    each once. With `tiers` an amount by a share, whose rows and conditions these are.
     """
 
     id: str
@@ -187,6 +230,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...] = ()
     numerator: Filter | None = None
     median: str | None = None
+    tiers: Tiers | None = None
     baseline: Baseline | None = None
     target: Target | None = None
     title: Title

@@ -1,10 +1,8 @@
 """The form in which a model file declares its key figures, read into typed ones; every fault where it stands."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal, cast, get_args
 
 import msgspec
@@ -27,12 +25,13 @@ from indsats.domain.kpi import (
     Target,
     Within,
 )
-from indsats.domain.model import FactKind, FieldType, Model, Title
+from indsats.domain.model import FactKind, FieldType, Model, Period, Title
 from indsats.domain.obligations.obligation import Status
 from indsats.domain.phases import CLOSED
 from indsats.domain.values import parse_day
 from indsats.errors import ModelInvalid, ValueInvalid
 from indsats.models.faults import Entry, Faults, MappingNode, Node, ScalarNode, SequenceNode, Source
+from indsats.models.kpi_tiers import NUMBER, TiersForm, figure_of
 
 KEYS = (
     "title",
@@ -43,11 +42,13 @@ KEYS = (
     "where",
     "numerator",
     "median",
+    "tiers",
     "baseline",
     "target",
     "policy_notes",
 )
 
+_OF_AMOUNTS = ("title", "source", "tiers", "policy_notes")
 _TESTS: Mapping[ColumnType, tuple[str, ...]] = {
     "text": ("is", "not", "in"),
     "number": ("is", "min", "max", "above", "below"),
@@ -65,8 +66,6 @@ _FIELD_TYPES: Mapping[str, ColumnType] = {
     "decimal": "number",
     "date": "day",
 }
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
-_RATIO = re.compile(r"[0-9]{1,15}/[0-9]{1,15}")
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -75,6 +74,7 @@ class Words(msgspec.Struct, frozen=True):
     kinds: Mapping[str, FactKind]
     phases: tuple[str, ...]
     rules: tuple[str, ...]
+    valid: Period = Period()
 
     def of(self, column: Column) -> tuple[str, ...]:
         """The vocabulary of a column; empty if any text will do."""
@@ -95,13 +95,14 @@ class Words(msgspec.Struct, frozen=True):
 
 def read_kpis(node: Node, words: Words, faults: Faults) -> Mapping[str, Kpi]:
     """The key figures declared under `kpis`, by id; one with a fault is left out and its faults are recorded."""
-    found = {}
-    for name, entry in faults.entries(node, "kpis").items():
+    entries = faults.entries(node, "kpis")
+    found: dict[str, Kpi | None] = {}
+    # An amount goes by a share, which may stand behind it.
+    for name, entry in sorted(entries.items(), key=lambda item: _has_tiers(item[1])):
         before = len(faults.found)
-        kpi = _Form(words, faults, f"KPI {name!r}").kpi(name, entry)
-        if kpi is not None and len(faults.found) == before:
-            found[name] = kpi
-    return found
+        kpi = _Form(words, faults, f"KPI {name!r}").kpi(name, entry, found)
+        found[name] = kpi if len(faults.found) == before else None
+    return {name: kpi for name in entries if (kpi := found[name]) is not None}
 
 
 def kpis_of(model: Model) -> Mapping[str, Kpi]:
@@ -110,7 +111,7 @@ def kpis_of(model: Model) -> Mapping[str, Kpi]:
     Raises `ModelInvalid` with every fault of the declarations.
     """
     faults = Faults()
-    words = Words(model.facts, tuple(model.phases), tuple(rule.id for rule in model.rules))
+    words = Words(model.facts, tuple(model.phases), tuple(rule.id for rule in model.rules), model.valid)
     found = read_kpis(_node_of(Source(f"{model.id}@{model.version}"), model.kpis), words, faults)
     faults.refuse(ModelInvalid)
     return found
@@ -140,10 +141,17 @@ class _Form:
         self.rows = ""
         self.kinds: tuple[str, ...] = ()
 
-    def kpi(self, name: str, declared: Entry) -> Kpi | None:
-        """The figure, or None if not even its rows are known; what else is wrong is recorded."""
-        keys = self.faults.keys(declared.value, self.what, KEYS, ("title", "rows"), declared.key)
+    def kpi(self, name: str, declared: Entry, figures: Mapping[str, Kpi | None]) -> Kpi | None:
+        """The figure, or None if not even its rows are known; what else is wrong is recorded.
+
+        `figures` are those read before, None where they have faults.
+        """
+        has_tiers = _has_tiers(declared)
+        required = ("title",) if has_tiers else ("title", "rows")
+        keys = self.faults.keys(declared.value, self.what, KEYS, required, declared.key)
         title = self._title(keys.get("title"))
+        if has_tiers:
+            return self._amount(name, title, keys, figures)
         rows = self.faults.choice(keys["rows"].value, f"rows of {self.what}", READ_MODELS) if "rows" in keys else None
         if title is None or rows is None:
             return None
@@ -159,6 +167,28 @@ class _Form:
             median=self._median(keys),
             baseline=self._baseline(keys.get("baseline")),
             target=self._target(keys.get("target")),
+            title=title,
+            source=self._source(keys.get("source")),
+            policy_notes=self._notes(keys.get("policy_notes")),
+        )
+
+    def _amount(
+        self, name: str, title: Title | None, keys: Mapping[str, Entry], figures: Mapping[str, Kpi | None]
+    ) -> Kpi | None:
+        for key, entry in keys.items():
+            if key not in _OF_AMOUNTS:
+                self.faults.add(entry.key, f"{self.what} is an amount by tiers and has no {key!r}", _OF_AMOUNTS)
+        form = TiersForm(self.faults, self.what, self.words.kinds, figures, self.words.valid.first)
+        tiers = form.read(keys["tiers"])
+        share = None if tiers is None else figures[tiers.share]
+        if title is None or share is None:
+            return None
+        return msgspec.structs.replace(
+            share,
+            id=name,
+            tiers=tiers,
+            baseline=None,
+            target=None,
             title=title,
             source=self._source(keys.get("source")),
             policy_notes=self._notes(keys.get("policy_notes")),
@@ -221,20 +251,27 @@ class _Form:
         what = f"{entry.key.text} of {self.what}"
         columns = self._columns(self.kinds)
         comparisons: list[Comparison] = []
-        some = None
+        some: list[Some | None] = []
         for name, condition in self.faults.entries(entry.value, what).items():
             if name == _SOME:
-                some = self._some(condition)
+                some = [self._some(node, condition.key) for node in self._one_or_more(condition)]
             elif name in columns:
                 is_column = name in READ_MODELS[self.rows].columns
                 comparisons += self._comparisons(condition, columns[name], is_column=is_column)
             else:
                 self.faults.add(condition.key, f"{what}: {self.rows} have no {name!r}", (*columns, _SOME), name)
-        return Filter(tuple(comparisons), some)
+        return Filter(tuple(comparisons), tuple(one for one in some if one is not None))
 
-    def _some(self, entry: Entry) -> Some | None:
+    def _one_or_more(self, entry: Entry) -> tuple[Node, ...]:
+        if not isinstance(entry.value, SequenceNode):
+            return (entry.value,)
+        if not entry.value.items:
+            self.faults.add(entry.value, f"{entry.key.text} of {self.what} is empty")
+        return entry.value.items
+
+    def _some(self, node: Node, at: Node) -> Some | None:
         what = f"some of {self.what}"
-        keys = self.faults.keys(entry.value, what, ("fact", "where", "in", "since"), ("fact",), entry.key)
+        keys = self.faults.keys(node, what, ("fact", "where", "in", "since", "ended_by", "lasting"), ("fact",), at)
         columns = READ_MODELS[self.rows].columns
         kinds = self._kind_names(keys["fact"].value, f"fact of {what}") if "fact" in keys else ()
         comparisons: list[Comparison] = []
@@ -253,7 +290,14 @@ class _Form:
         if "since" in keys:
             days = [name for name, column in columns.items() if column.type == "day"]
             since = self.faults.choice(keys["since"].value, f"since of {what}", days)
-        return Some(kinds, tuple(comparisons), cast(Within, within), since)
+        ended_by: tuple[str, ...] = ()
+        if "ended_by" in keys:
+            ended_by = self._kind_names(keys["ended_by"].value, f"ended_by of {what}")
+        lasting = self.faults.choice(keys["lasting"].value, f"lasting of {what}", BOUNDS) if "lasting" in keys else None
+        for one, other in (("ended_by", "lasting"), ("lasting", "ended_by")):
+            if one in keys and other not in keys:
+                self.faults.add(keys[one].key, f"{what} has {one!r} and lacks {other!r}")
+        return Some(kinds, tuple(comparisons), cast(Within, within), since, ended_by, lasting)
 
     def _columns(self, kinds: tuple[str, ...]) -> Mapping[str, Column | FieldType]:
         """The columns of the rows and, of facts, the fields that all their kinds have; columns first."""
@@ -311,7 +355,7 @@ class _Form:
         if text in others:
             return Other(text)
         if type_ == "number":
-            if _NUMBER.fullmatch(text):
+            if NUMBER.fullmatch(text):
                 return Decimal(text)
             self.faults.add(node, f"{what} must be a number, not {text!r}", ("a number", *others), text)
             return None
@@ -328,7 +372,7 @@ class _Form:
             return None
         what = f"baseline of {self.what}"
         keys = self.faults.keys(entry.value, what, ("value", "on"), ("value",), entry.key)
-        value = self.faults.parsed(keys["value"].value, f"value of {what}", _figure) if "value" in keys else None
+        value = self.faults.parsed(keys["value"].value, f"value of {what}", figure_of) if "value" in keys else None
         return None if value is None else Baseline(value, _text(keys["value"]), self._day(keys.get("on"), what))
 
     def _target(self, entry: Entry | None) -> Target | None:
@@ -340,7 +384,7 @@ class _Form:
         if len(given) != 1:
             self.faults.add(entry.key, f"{what} must have one of 'at_least' and 'at_most'")
             return None
-        value = self.faults.parsed(keys[given[0]].value, f"{given[0]} of {what}", _figure)
+        value = self.faults.parsed(keys[given[0]].value, f"{given[0]} of {what}", figure_of)
         at = cast(Literal["at_least", "at_most"], given[0])
         return None if value is None else Target(at, value, _text(keys[at]), self._day(keys.get("on"), what))
 
@@ -352,13 +396,5 @@ def _text(entry: Entry) -> str:
     return entry.value.text if isinstance(entry.value, ScalarNode) else ""
 
 
-def _figure(text: str) -> Fraction:
-    """Read `40/387`, `0.85` or `6`.
-
-    Raises `ValueInvalid` for another form, and for a division by zero.
-    """
-    if _NUMBER.fullmatch(text) and not text.startswith("-"):
-        return Fraction(text)
-    if _RATIO.fullmatch(text) and int(text.split("/")[1]):
-        return Fraction(text)
-    raise ValueInvalid(f"{text!r} is no figure; allowed: counts such as 40/387, or a number such as 0.85")
+def _has_tiers(entry: Entry) -> bool:
+    return isinstance(entry.value, MappingNode) and "tiers" in entry.value.entries

@@ -103,7 +103,8 @@ class _Reader:
         declared = faults.entries(keys["rules"], "rules") if "rules" in keys else {}
         rules = [reader.read(name, entry) for name, entry in declared.items()]
         if "kpis" in keys:
-            read_kpis(keys["kpis"], Words(model.facts, tuple(model.phases), tuple(declared)), faults)
+            words = Words(model.facts, tuple(model.phases), tuple(declared), model.valid)
+            read_kpis(keys["kpis"], words, faults)
         if faults:
             return model
         model = msgspec.structs.replace(model, rules=tuple(rule for rule in rules if rule is not None))

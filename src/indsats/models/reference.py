@@ -1,7 +1,9 @@
 """The page on the shipped models, `docs/reference/models.md`, made from the models themselves."""
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
+from indsats.domain.kpi import Tiers
 from indsats.domain.model import FactKind, Model, Rule
 from indsats.models.graph import mermaid
 from indsats.models.kinds import type_in_words
@@ -86,9 +88,25 @@ def _kpis(model: Model) -> Iterable[str]:
         if kpi.target:
             bound = "at least" if kpi.target.at == "at_least" else "at most"
             aims.append(f"target {bound} {kpi.target.stated}" + (f" on {kpi.target.on}" if kpi.target.on else ""))
+        if kpi.tiers:
+            aims += _tiers(kpi.tiers)
         yield f"- `{kpi.id}`: {kpi.title.en} ({'; '.join([*aims, kpi.source or 'no source'])})"
         for policy, choice in kpi.policy_notes.items():
             yield f"  - not stated in the source: `{policy}`: {choice.en}"
+
+
+def _tiers(tiers: Tiers) -> Iterable[str]:
+    for step in tiers.steps:
+        bound = "" if step.at_least is None else f" from {_percent(step.at_least)} of `{tiers.share}` on"
+        yield f"{_percent(step.pays)} of {float(tiers.amount):,.12g}{bound}"
+    if tiers.best_month:
+        yield "the best month of the validity decides"
+    if tiers.documented:
+        yield f"no more than `{tiers.documented.field}` of `{tiers.documented.kind}`"
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share * 100):g}%"
 
 
 def _catalogue(kinds: Iterable[FactKind]) -> Iterable[str]:

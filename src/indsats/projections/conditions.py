@@ -27,8 +27,8 @@ def holds(kpi: Kpi, rows: Rows, conditions: Filter) -> Condition:
         _compared(_column(rows, one.column), one, rows) if one.column in own else _of_field(rows, one)
         for one in conditions.comparisons
     ]
-    if conditions.some is not None:
-        found.append(_some(rows, conditions.some))
+    if conditions.some:
+        found.append(sa.or_(*(_some(rows, some) for some in conditions.some)))
     return sa.and_(sa.true(), *found)
 
 
@@ -118,7 +118,26 @@ def _some(rows: Rows, some: Some) -> Condition:
     if some.since is not None:
         conditions.append(facts.c.from_on >= _column(rows, some.since))
     conditions += [_of_field(facts, one) for one in some.comparisons]
+    if some.lasting is not None:
+        conditions.append(sa.not_(_has_ended(facts, some.ended_by, _bound(some.lasting))))
     return sa.exists().where(*conditions).correlate(rows)
+
+
+def _has_ended(facts: Rows, ended_by: tuple[str, ...], day: sa.BindParameter[date]) -> Condition:
+    """Whether what a fact began was over by a day, or on the day on which it began."""
+    ends = tables.facts.alias()
+    return (
+        sa.exists()
+        .where(
+            *_same_pathway(ends, facts),
+            is_as_of(ends),
+            ends.c.kind.in_(ended_by),
+            ends.c.employment.is_not_distinct_from(facts.c.employment),
+            ends.c.from_on >= facts.c.from_on,
+            sa.or_(ends.c.from_on <= day, ends.c.from_on == facts.c.from_on),
+        )
+        .correlate(facts)
+    )
 
 
 def _same_pathway(one: Rows, other: Rows) -> list[Condition]:

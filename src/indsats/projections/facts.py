@@ -47,11 +47,13 @@ def named_by(kpis: Iterable[Kpi]) -> Named:
     for kpi in kpis:
         for conditions in kpi.filters:
             asked = [(kpi.kinds, conditions.comparisons)]
-            if conditions.some is not None:
-                asked.append((conditions.some.kinds, conditions.some.comparisons))
+            for some in conditions.some:
+                asked += [(some.kinds, some.comparisons), (some.ended_by, ())]
             for kinds, comparisons in asked:
                 for kind in kinds:
                     named[kind] = named.get(kind, frozenset()) | {one.column for one in comparisons}
+        if kpi.tiers is not None and (told := kpi.tiers.documented) is not None:
+            named[told.kind] = named.get(told.kind, frozenset()) | {told.field}
     return named
 
 

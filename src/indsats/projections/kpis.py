@@ -1,7 +1,7 @@
 """Key figures on a day: counts first, shares second, compared with their targets as exact fractions."""
 
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -9,14 +9,15 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from indsats.domain.kpi import FULL_TIME_PERSON, Kpi, Target
+from indsats.domain.calendar import ONE_DAY
+from indsats.domain.kpi import FULL_TIME_PERSON, Kpi, Target, Tiers
 from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables
 from indsats.projections.facts import named_by
 from indsats.projections.rows import PathwayKey, rows_of
-from indsats.projections.statements import contributions_of, counts_of, parameters
+from indsats.projections.statements import contributions_of, counts_of, documented_of, parameters
 from indsats.projections.writer import insert
 
 
@@ -24,7 +25,8 @@ class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
     """A figure on a day.
 
     Of a share both counts are given. Of a median `numerator` is the median, None if there is none, and `denominator`
-    the number of values. Of a count `denominator` is None. `share` is None where it is not computable or not meant.
+    the number of values. Of a count `denominator` is None; so it is of an amount, whose kroner are the `numerator`.
+    `share` is None where it is not computable or not meant.
     """
 
     id: str
@@ -71,16 +73,25 @@ def compute(
     asked = parameters(model, as_of, municipality)
     results = []
     for kpi in declared_by(model).values():
-        if not ids or kpi.id in ids:
-            numerator, denominator = connection.execute(counts_of(kpi, municipality), asked).one()
-            results.append(_result(kpi, as_of, numerator, denominator))
+        if ids and kpi.id not in ids:
+            continue
+        if kpi.tiers is not None:
+            results.append(_amount(connection, kpi, kpi.tiers, model, as_of, municipality))
+            continue
+        numerator, denominator = connection.execute(counts_of(kpi, municipality), asked).one()
+        results.append(_result(kpi, as_of, numerator, denominator))
     return results
 
 
 def contributions(
     connection: sa.Connection, kpi: Kpi, model: Model, as_of: date, municipality: str | None = None
 ) -> list[Contribution]:
-    """The pathways behind a figure's numerator and denominator on a day, by municipality and citizen."""
+    """The pathways behind a figure's numerator and denominator on a day, by municipality and citizen.
+
+    Of an amount they are those behind the share that decided, on the day on which it was measured.
+    """
+    if kpi.tiers is not None:
+        as_of, _ = _deciding(connection, kpi, kpi.tiers, model, as_of, municipality)
     found = connection.execute(contributions_of(kpi, municipality), parameters(model, as_of, municipality))
     return [Contribution(*row) for row in found]
 
@@ -102,6 +113,43 @@ def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_
             return compute(connection, model, as_of)
     finally:
         engine.dispose()
+
+
+def _amount(
+    connection: sa.Connection, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None
+) -> KpiResult:
+    _, share = _deciding(connection, kpi, tiers, model, as_of, municipality)
+    amount = tiers.ceiling(share)
+    if tiers.documented is not None:
+        told = connection.scalars(documented_of(tiers.documented, municipality), parameters(model, as_of, municipality))
+        amount = min(amount, sum((Fraction(str(value)) for value in told), Fraction(0)))
+    return KpiResult(id=kpi.id, numerator=amount, denominator=None, share=None, target=None, met=None)
+
+
+def _deciding(
+    connection: sa.Connection, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None
+) -> tuple[date, Fraction | None]:
+    """The day whose share decides, and that share: the first of the highest, or `as_of` if none is computable."""
+    statement = counts_of(kpi, municipality)
+    best: tuple[date, Fraction | None] = as_of, None
+    for day in _measured_on(tiers, model, as_of):
+        numerator, denominator = connection.execute(statement, parameters(model, day, municipality)).one()
+        share = _result(kpi, day, numerator, denominator).share
+        if share is not None and (best[1] is None or share > best[1]):
+            best = day, share
+    return best
+
+
+def _measured_on(tiers: Tiers, model: Model, as_of: date) -> Iterator[date]:
+    if not tiers.best_month:
+        yield as_of
+        return
+    assert model.valid.first is not None, "the reader asks for it"
+    day, last = model.valid.first, min(as_of, model.valid.last or as_of)
+    while day <= last:
+        month_end = day.replace(day=monthrange(day.year, day.month)[1])
+        yield min(month_end, last)
+        day = month_end + ONE_DAY
 
 
 def _result(kpi: Kpi, as_of: date, numerator: float | None, denominator: int) -> KpiResult:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from indsats.domain.calendar import ONE_DAY
-from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, READ_MODELS, Kpi
+from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, READ_MODELS, Documented, Kpi
 from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY, LAST_DAY
 from indsats.projections import tables
@@ -65,6 +65,20 @@ def contributions_of(kpi: Kpi, municipality: str | None = None) -> Contributions
         sa.select(*whose, sa.func.sum(counted.c.numerator), sa.func.sum(counted.c.denominator))
         .group_by(*whose)
         .order_by(*whose)
+    )
+
+
+def documented_of(documented: Documented, municipality: str | None = None) -> sa.Select[float]:
+    """One statement that lists what each fact documents: too few to add up where digits could get lost."""
+    facts, fields = tables.facts, tables.fact_fields
+    same = [facts.c[name] == fields.c[name] for name in (*tables.PATHWAY, "place")]
+    conditions = [facts.c.family == sa.bindparam("family", type_=sa.String), facts.c.kind == documented.kind]
+    if municipality is not None:
+        conditions.append(facts.c.municipality == sa.bindparam("municipality", type_=sa.String))
+    return (
+        sa.select(fields.c.number_value)
+        .join(facts, sa.and_(*same))
+        .where(*conditions, is_as_of(facts), fields.c.field == documented.field)
     )
 
 

@@ -90,10 +90,10 @@ class MemoryEngine:
             withdrawals += sum(isinstance(body, BreachWithdrawn) for body in found)
         return Swept(visited, breaches, withdrawals)
 
-    def views(self, as_of: date, known_at: datetime) -> Iterator[View]:
-        """Every pathway of the model's subject that was known at the instant, by the subject's id."""
+    def views(self, as_of: date, known_at: datetime, of: Subject | None = None) -> Iterator[View]:
+        """Every pathway of a subject (default: the model's) that was known at the instant, by the subject's id."""
         for subject, subject_id, municipality in sorted(self._directory, key=lambda key: key[1:]):
-            if subject == self.model.subject:
+            if subject == (of or self.model.subject):
                 pathway = self._pathway(self._directory[subject, subject_id, municipality])
                 if pathway.is_known(known_at):
                     derivation = pathway.derive(self.models, as_of, known_at)

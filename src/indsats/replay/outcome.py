@@ -5,8 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from indsats.domain.calendar import end_of, local_day
-from indsats.domain.events import BreachWithdrawn, DeadlineBreached
-from indsats.domain.model import Model
+from indsats.domain.events import BreachWithdrawn, DeadlineBreached, Subject
 from indsats.engine.results import View
 from indsats.projections.kpis import KpiResult, kpis_of
 from indsats.projections.rows import PathwayKey
@@ -71,12 +70,16 @@ def play(
         return [pathway_document(view) for view in run.views(as_of, known_at)]
 
     def kpis(as_of: date, known_at: datetime) -> Sequence[Json]:
-        return [kpi.document for kpi in _kpis(source.model, run.views(as_of, known_at), as_of)]
+        return [kpi.document for kpi in _kpis(run, run.views(as_of, known_at), as_of, known_at)]
 
     failed = failures(source.expect, source.until, pathways, kpis)
-    return Outcome(source, run, as_of, known_at, views, _kpis(source.model, views, as_of), failed)
+    return Outcome(source, run, as_of, known_at, views, _kpis(run, views, as_of, known_at), failed)
 
 
-def _kpis(model: Model, views: Sequence[View], as_of: date) -> list[KpiResult]:
-    keys = (PathwayKey(view.municipality, model.family, model.subject, view.citizen) for view in views)
-    return kpis_of(zip(keys, (view.derivation for view in views), strict=True), model, as_of)
+def _kpis(run: Replayed, views: Sequence[View], as_of: date, known_at: datetime) -> list[KpiResult]:
+    """The figures of the pathways; facts of units are among what they count and go by."""
+    model = run.engine.model
+    told: list[tuple[Subject, View]] = [(model.subject, view) for view in views]
+    told += [("unit", unit) for unit in run.units(as_of, known_at)]
+    keys = (PathwayKey(view.municipality, model.family, subject, view.citizen) for subject, view in told)
+    return kpis_of(zip(keys, (view.derivation for _, view in told), strict=True), model, as_of)

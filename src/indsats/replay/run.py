@@ -31,6 +31,10 @@ class Replayed(NamedTuple):
         known_at = known_at or end_of(self.until)
         return list(self.engine.views(as_of or local_day(known_at), known_at))
 
+    def units(self, as_of: date, known_at: datetime) -> list[View]:
+        """What was told of units beside the pathways at a point; nothing where the pathways themselves are of units."""
+        return [] if self.engine.model.subject == "unit" else list(self.engine.views(as_of, known_at, "unit"))
+
 
 def replay(
     model: Model,
