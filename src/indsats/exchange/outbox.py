@@ -20,7 +20,10 @@ Handler = Callable[[CloudEvent], None]
 """Takes one notification over. It has not arrived if this raises; it may come again, so look at its id."""
 
 _AT_ONCE = 100
+_LOOKED_AT_AT_ONCE = 10_000
 _LONGEST_FAULT = 500
+# So many failures of a pass are told one by one; the others are counted, and stand in the outbox with their reasons.
+_TOLD_OF = 10
 _LONGEST_PAUSE = 60.0
 
 _log = structlog.get_logger("indsats")
@@ -173,21 +176,25 @@ class _Pass:
 
     def go_over(self, municipality: str, begin: Begin) -> None:
         """Hand over what waits, in the order of the log, also what is added meanwhile."""
-        # One instant for the whole pass: a wait that ends during it would let the first of a pathway be overtaken.
-        started_at = self._engine.clock.now()
-        held: set[str] = set()
+        # Asked once for the whole pass: a wait that ends during it would let the first of a pathway be overtaken.
+        with self._engine.database.read() as connection:
+            held = outbox.held(connection, municipality, self._engine.clock.now())
         after = 0
         while True:
             with self._engine.database.read() as connection:
-                rows = outbox.waiting(connection, municipality, started_at, after=after, at_most=_AT_ONCE)
-            if not rows:
+                places = outbox.places(connection, municipality, after, _LOOKED_AT_AT_ONCE)
+            if not places:
                 return
-            for row in rows:
-                if self._stop() or self.is_away:
-                    return
-                if row.stream not in held and not self._hand_over(row, begin):
-                    held.add(row.stream)
-            after = rows[-1].number
+            after = places[-1][0]
+            free = [number for number, stream in places if stream not in held]
+            for start in range(0, len(free), _AT_ONCE):
+                with self._engine.database.read() as connection:
+                    rows = outbox.load(connection, free[start : start + _AT_ONCE])
+                for row in rows:
+                    if self._stop() or self.is_away:
+                        return
+                    if row.stream not in held and not self._hand_over(row, begin):
+                        held.add(row.stream)
 
     def _hand_over(self, row: Waiting, begin: Begin) -> bool:
         """Whether the later ones of the pathway may go on: it arrived, or was given up."""
@@ -216,5 +223,6 @@ class _Pass:
             _log.error("deliver.given_up", id=row.id, type=row.type, attempts=attempts, fault=text)
         else:
             self.failed += 1
-            _log.warning("deliver.retry", id=row.id, type=row.type, attempts=attempts, fault=text)
+            tell = _log.warning if self.failed <= _TOLD_OF else _log.debug
+            tell("deliver.retry", id=row.id, type=row.type, attempts=attempts, fault=text)
         return is_dead

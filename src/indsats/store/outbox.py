@@ -25,20 +25,18 @@ _SHOWN = (
     *(_row.id, _row.type, _row.municipality, _row.stream, _row.at),
     *(_row.attempts, _row.retry_at, _row.dead_at, _row.fault, _row.data),
 )
-_OF_MUNICIPALITY = (_row.municipality == bindparam("municipality"), _row.delivered_at.is_(None))
-_WAITING = (
-    select(_row.number, _row.at, _row.id, _row.type, _row.municipality, _row.stream, _row.data, _row.attempts)
-    .where(
-        *_OF_MUNICIPALITY,
-        _row.dead_at.is_(None),
-        _row.number > bindparam("after"),
-        # Whoever waits to be tried again holds back what comes later in the same stream.
-        _row.stream.not_in(
-            select(_row.stream).where(*_OF_MUNICIPALITY, _row.dead_at.is_(None), _row.retry_at > bindparam("now"))
-        ),
-    )
+_WAITS = (_row.municipality == bindparam("municipality"), _row.delivered_at.is_(None), _row.dead_at.is_(None))
+_HELD = select(_row.stream).where(*_WAITS, _row.retry_at > bindparam("now"))
+_PLACES = (
+    select(_row.number, _row.stream)
+    .where(*_WAITS, _row.number > bindparam("after"))
     .order_by(_row.number)
     .limit(bindparam("at_most"))
+)
+_LOAD = (
+    select(_row.number, _row.at, _row.id, _row.type, _row.municipality, _row.stream, _row.data, _row.attempts)
+    .where(_row.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(_row.number)
 )
 
 
@@ -130,12 +128,23 @@ def _place(stream: str, version: int) -> str:
     return f"{stream}/{version}"
 
 
-def waiting(
-    connection: Connection, municipality: str, now: datetime, *, after: int = 0, at_most: int = 100
-) -> Sequence[Waiting]:
-    """What is to be delivered next, in order, from behind a number on; not the pathways that wait for a retry."""
-    asked = {"municipality": municipality, "now": stored_instant(now), "after": after, "at_most": at_most}
-    return [Waiting._make(row) for row in connection.execute(_WAITING, asked)]
+def held(connection: Connection, municipality: str, now: datetime) -> set[str]:
+    """The streams of which one waits to be tried again, so that the later ones must wait, too."""
+    return set(connection.scalars(_HELD, {"municipality": municipality, "now": stored_instant(now)}))
+
+
+def places(connection: Connection, municipality: str, after: int, at_most: int) -> Sequence[tuple[int, str]]:
+    """The number and stream of what waits behind a number, in order; also of streams that are held.
+
+    To leave these out is not asked of the database, which takes seconds for it when very many wait.
+    """
+    asked = {"municipality": municipality, "after": after, "at_most": at_most}
+    return [(number, stream) for number, stream in connection.execute(_PLACES, asked)]
+
+
+def load(connection: Connection, numbers: Collection[int]) -> Sequence[Waiting]:
+    """Notifications by their numbers, in order."""
+    return [Waiting._make(row) for row in connection.execute(_LOAD, {"numbers": numbers})]
 
 
 def note_delivered(connection: Connection, row: Waiting, at: datetime) -> None:
