@@ -33,8 +33,9 @@ class Series:
         while len(self.killed_at) < kills:
             child = Child(import_all, self.place, self._load, None)
             told = [child.hear()]
-            enough = self._random.uniform(self._kept, len(self._ids) - 1)
-            while sum(told) + FACTS_AT_ONCE < enough:
+            # In the first half of what is left, so that the kills of a series do not crowd at its end.
+            enough = self._kept + self._random.uniform(0, (len(self._ids) - self._kept) / 2)
+            while sum(told) + FACTS_AT_ONCE // 2 < enough:
                 told.append(child.hear())
             time.sleep(self._random.uniform(0, SECONDS_FOR_ONE_GROUP))
             told += child.kill()
