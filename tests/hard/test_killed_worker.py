@@ -104,10 +104,11 @@ def swept_by_a_crew(place: Place, directory: Path, *, citizens: int, batch: int,
         wait_for(lambda: count(_SO_FAR) >= due // 2)
         crew.signal(1, signal.SIGSTOP)
         found_before = count(_SO_FAR)
-        time.sleep(still)
+        stopped_at = time.monotonic()
+        # The rest goes on, with more than was under way, though whoever stands still may have been given the log.
+        wait_for(lambda: count(_SO_FAR) > found_before + batch * len(RULES), seconds=20)
+        time.sleep(max(0, stopped_at + still - time.monotonic()))
         meanwhile = count(_SO_FAR) - found_before
-        # More than what was under way, though whoever stands still may have been given the log.
-        assert meanwhile > batch * len(RULES)
         os.kill(crew.workers[1].pid, signal.SIGCONT)
         wait_for(lambda: all(crew.state(number) == "waiting" for number in (1, 2, 3)))
         seconds = time.monotonic() - began
@@ -137,7 +138,7 @@ def assert_found_once(engine: Engine, due: int) -> None:
 def test_four_workers_of_whom_one_is_killed_and_one_stands_still_lose_and_double_nothing(
     place: Place, tmp_path: Path
 ) -> None:
-    swept_by_a_crew(place, tmp_path, citizens=400, batch=10, still=7)
+    swept_by_a_crew(place, tmp_path, citizens=400, batch=10, still=3)
 
 
 @pytest.mark.torture
