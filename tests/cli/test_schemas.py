@@ -48,6 +48,12 @@ RUNS: Mapping[str, list[list[str]]] = {
     "obligations": [["--db", "SOUND"], ["--db", "SOUND", "--known-at", "2017-01-12"]],
     "follow-ups": [["--db", "SOUND"], ["--db", "SOUND", "--limit", "1", "--lang", "da"]],
     "pathway": [["c1", "--db", "SOUND"]],
+    "kpi": [
+        ["first_conversation_on_time", "--db", "SOUND", "--as-of", "2017-02-01", "--who"],
+        ["--db", "SOUND", "--by", "unit", "--suppress"],
+        ["job_club_on_time", "--db", "SOUND", "--by", "month", "--as-of", "2017-04-01"],
+        ["first_conversation_on_time", "--db", "SOUND", "--as-of", "2017-02-01", "--bridge", "2017-01-12", "2017-02-01"],
+    ],
     "sweep": [["--db", "OWN"]],
     "reassign": [
         ["--from", "anna", "--to", "eva", "--db", "STAFFED"],
@@ -288,6 +294,10 @@ KPI: Place = (*FILE, "kpis", 0)
         ("pathway", ("citizen",), None),
         ("pathway", ("obligations", 0, "due"), "9 January 2017"),
         ("pathway", ("ledger", 0, "event"), "deadline_missed"),
+        ("kpi", ("kpis", 0, "numerator"), "1"),
+        ("kpi", ("kpis", 0, "share"), "all"),
+        ("kpi", ("kpis", 0, "who", 0, "citizen"), None),
+        ("kpi", ("municipality",), 336),
         ("sweep", ("as_of",), None),
         ("sweep", ("visited",), -1),
         ("worker", ("state",), "asleep"),

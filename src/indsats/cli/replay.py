@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from indsats.cli.cells import OBLIGATION, obligation_cells
+from indsats.cli.cells import KPI, OBLIGATION, kpi_cells, obligation_cells
 from indsats.cli.labels import Labels
 from indsats.cli.output import FAILED_EXPECTATION, Day, Point, echo_json, json_option, lang_option, progress_bar, table
 from indsats.cli.reading import Files, Reading, reading_options
@@ -102,16 +102,4 @@ def _by_rule(outcome: Outcome, labels: Labels) -> str:
 
 
 def _kpis(kpis: Sequence[KpiResult], labels: Labels) -> str:
-    headings = [labels.word(heading) for heading in ("kpi", "numerator", "denominator", "share", "target", "met")]
-    return table(headings, [_kpi_cells(kpi, labels) for kpi in kpis])
-
-
-def _kpi_cells(kpi: KpiResult, labels: Labels) -> list[str | None]:
-    return [
-        kpi.id,
-        labels.number(kpi.numerator),
-        labels.number(kpi.denominator),
-        labels.percent(kpi.share),
-        labels.percent(None if kpi.target is None else kpi.target.value),
-        "" if kpi.met is None else labels.word("yes" if kpi.met else "no"),
-    ]
+    return table([labels.word(heading) for heading in KPI], [kpi_cells(kpi, labels) for kpi in kpis])

@@ -1,0 +1,232 @@
+"""`indsats kpi`: key figures in a database: on a day, by unit or worker, over time, and why they changed."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from fractions import Fraction
+
+import click
+
+from indsats.cli.cells import KPI, kpi_cells
+from indsats.cli.database import Access, database_options, one_municipality, opened_engine
+from indsats.cli.labels import Labels
+from indsats.cli.output import (
+    FAILED_EXPECTATION,
+    Day,
+    Point,
+    counted,
+    echo_json,
+    json_option,
+    lang_option,
+    point_options,
+    table,
+)
+from indsats.engine.figures import Group
+from indsats.engine.kpis import Bridge, Changed, Figure, Figured, Grouping, Rhythm, bridge, kpis
+from indsats.projections.kpis import Contribution, KpiResult
+from indsats.replay.document import Json, verdict_document
+
+_GROUPINGS: Mapping[str | None, Grouping] = {"unit": "unit", "worker": "worker"}
+_RHYTHMS: Mapping[str | None, Rhythm] = {"week": "week", "month": "month"}
+
+_SMALL = 5
+"""Of fewer than these, who they are could be guessed."""
+
+
+@click.command
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@database_options
+@point_options
+@click.option("--by", type=click.Choice(["unit", "worker", "week", "month"]), help="For each of these.")
+@click.option("--from", "begin", type=Day(), help="With --by week or month: from this day on.")
+@click.option("--who", is_flag=True, help="Name the pathways behind the counts.")
+@click.option("--check", is_flag=True, help="End with exit code 1 if a target is not met.")
+@click.option("--suppress", is_flag=True, help="Leave out counts from 1 to 4, which could tell who it is.")
+@click.option(
+    "--bridge", "instants", nargs=2, type=Point(), metavar="OLD NEW", help="Why one figure changed in between."
+)
+@json_option
+@lang_option
+def kpi(
+    access: Access,
+    ids: Sequence[str],
+    as_of: date | None,
+    known_at: datetime | None,
+    by: str | None,
+    begin: date | None,
+    who: bool,
+    check: bool,
+    suppress: bool,
+    instants: tuple[datetime, datetime] | None,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """Show the key figures of the model, of them only those named.
+
+    Counts come first, shares second. `--bridge OLD NEW` takes one ID, and two instants or days.
+    """
+    if who and suppress:
+        raise click.UsageError("--who names everybody, --suppress nobody; allowed: one of the two")
+    if begin is not None and by not in _RHYTHMS:
+        raise click.UsageError("--from needs --by week or --by month")
+    labels = Labels(lang)
+    with opened_engine(access) as engine, counted("pathways") as advance:
+        municipality = one_municipality(engine)
+        if instants is not None:
+            if len(ids) != 1:
+                raise click.UsageError("--bridge needs one ID")
+            old, new = instants
+            difference = bridge(
+                engine,
+                ids[0],
+                old,
+                new,
+                actor=access.actor,
+                as_of=as_of,
+                municipality=municipality,
+                progress=advance,
+            )
+            if as_json:
+                echo_json(_bridge_document(difference, old, new))
+            else:
+                click.echo(_bridged(difference, labels))
+            return
+        figured = kpis(
+            engine,
+            actor=access.actor,
+            ids=ids,
+            as_of=as_of,
+            known_at=known_at,
+            municipality=municipality,
+            by=_GROUPINGS.get(by),
+            over=_RHYTHMS.get(by),
+            begin=begin,
+            who=who,
+            progress=advance,
+        )
+    if as_json:
+        echo_json(_document(figured, by, suppress))
+    else:
+        click.echo(_report(figured, labels, suppress))
+    if check and any(figure.result.met is False for figure in figured.figures):
+        sys.exit(FAILED_EXPECTATION)
+
+
+def _document(figured: Figured, by: str | None, suppress: bool) -> Json:
+    return {
+        "as_of": figured.as_of.isoformat(),
+        "known_at": figured.known_at.isoformat(),
+        "municipality": figured.municipality,
+        "kpis": [_figure_document(figure, by, suppress) for figure in figured.figures],
+    }
+
+
+def _figure_document(figure: Figure, by: str | None, suppress: bool) -> Json:
+    document = dict(_counts(figure.result.document, suppress))
+    if by in _GROUPINGS:
+        document["groups"] = [
+            {"name": group.name, **_counts(_group_document(group), suppress)} for group in figure.groups
+        ]
+    if by in _RHYTHMS:
+        document["series"] = [
+            {"as_of": day.isoformat(), **_counts(result.document, suppress)} for day, result in figure.series
+        ]
+    if figure.who:
+        document["who"] = [_who_document(one) for one in figure.who]
+    return document
+
+
+def _group_document(group: Group) -> Json:
+    share = group.numerator / group.denominator if group.denominator else None
+    return {
+        "numerator": _number(group.numerator),
+        "denominator": _number(group.denominator),
+        "share": None if share is None else float(share),
+    }
+
+
+def _counts(document: Json, suppress: bool) -> Json:
+    """The same, small counts left out on request, and what could be reckoned from them."""
+    if not suppress or not any(_is_small(document[name]) for name in ("numerator", "denominator")):
+        return {**document, "suppressed": False} if suppress else document
+    return {**document, "numerator": None, "denominator": None, "share": None, "met": None, "suppressed": True}
+
+
+def _is_small(count: object) -> bool:
+    return isinstance(count, int | float) and 0 < count < _SMALL
+
+
+def _who_document(one: Contribution) -> Json:
+    return {"citizen": one.citizen, "numerator": one.numerator, "denominator": one.denominator}
+
+
+def _bridge_document(difference: Bridge, old: datetime, new: datetime) -> Json:
+    return {
+        "as_of": difference.as_of.isoformat(),
+        "before": {"known_at": old.isoformat(), **difference.before.document},
+        "after": {"known_at": new.isoformat(), **difference.after.document},
+        "changed": [_changed_document(changed) for changed in difference.changed],
+    }
+
+
+def _changed_document(changed: Changed) -> Json:
+    return {
+        "citizen": changed.citizen,
+        "before": {"numerator": changed.before[0], "denominator": changed.before[1]},
+        "after": {"numerator": changed.after[0], "denominator": changed.after[1]},
+        "registered": [
+            {"what": one.what, "id": one.id, "fact": one.kind, "on": one.on.isoformat(), "at": one.at.isoformat()}
+            for one in changed.registered
+        ],
+        "withdrawn": [verdict_document(verdict) for verdict in changed.withdrawn],
+    }
+
+
+def _number(value: Fraction) -> int | float:
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def _report(figured: Figured, labels: Labels, suppress: bool) -> str:
+    headings = [labels.word(heading) for heading in KPI]
+    lines = [labels.points(figured.as_of, figured.known_at), ""]
+    lines.append(table(headings, [_cells(figure.result, labels, suppress) for figure in figured.figures]))
+    for figure in figured.figures:
+        if figure.groups:
+            rows = [[group.name, *_group_cells(group, labels, suppress)] for group in figure.groups]
+            lines += ["", table([figure.result.id, *headings[1:4]], rows)]
+        if figure.series:
+            rows = [[str(day), *_cells(result, labels, suppress)[1:4]] for day, result in figure.series]
+            lines += ["", table([figure.result.id, *headings[1:4]], rows)]
+        if figure.who:
+            rows = [[one.citizen, str(one.numerator), str(one.denominator)] for one in figure.who]
+            lines += ["", table([figure.result.id, *headings[1:3]], rows)]
+    return "\n".join(lines)
+
+
+def _cells(result: KpiResult, labels: Labels, suppress: bool) -> list[str | None]:
+    cells = kpi_cells(result, labels)
+    if suppress and any(_is_small(result.document[name]) for name in ("numerator", "denominator")):
+        return [cells[0], "<5", "<5", None, cells[4], None]
+    return cells
+
+
+def _group_cells(group: Group, labels: Labels, suppress: bool) -> list[str | None]:
+    if suppress and any(_is_small(_number(count)) for count in group[1:]):
+        return ["<5", "<5", None]
+    share = group.numerator / group.denominator if group.denominator else None
+    return [labels.number(group.numerator), labels.number(group.denominator), labels.percent(share)]
+
+
+def _bridged(difference: Bridge, labels: Labels) -> str:
+    headings = [labels.word(heading) for heading in KPI]
+    both = [kpi_cells(result, labels) for result in (difference.before, difference.after)]
+    lines = [f"{labels.word('as_of')} {difference.as_of}", "", table(headings, both)]
+    for changed in difference.changed:
+        moved = f"{changed.before[0]}/{changed.before[1]} -> {changed.after[0]}/{changed.after[1]}"
+        lines += ["", f"{changed.citizen}: {moved}"]
+        lines += [f"  {one.at:%Y-%m-%d}: {one.what} {one.kind} {one.on} ({one.id})" for one in changed.registered]
+        lines += [
+            f"  {verdict.found_on}: {labels.word('withdrawn')} {verdict.rule} {verdict.due}"
+            for verdict in changed.withdrawn
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,148 @@
+"""Key figures over the pathways of a database: for any point, by group, over time, with whom they count."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from fractions import Fraction
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from indsats.domain.calendar import local_day
+from indsats.domain.kpi import Kpi
+from indsats.domain.model import Model
+from indsats.domain.pathway import Pathway
+from indsats.engine.intake import not_ahead
+from indsats.engine.unit import Parts, key_of
+from indsats.errors import ValueInvalid
+from indsats.models.kpi_form import kpis_of as declared_by
+from indsats.projections import tables, writer
+from indsats.projections.due import DueTable
+from indsats.projections.kpis import Contribution, KpiResult, compute, contributions
+from indsats.projections.rows import PathwayKey, Rows
+from indsats.store.fold import fold_some, fold_streams
+from indsats.store.mapper import EventMapper
+
+_PATHWAYS_AT_ONCE = 500
+_assignment = tables.LIVE.tables["assignments"].c
+
+
+class Point(NamedTuple):
+    """The two points from which figures are seen; `known_at` None is all that is registered."""
+
+    as_of: date
+    known_at: datetime | None
+
+
+class Group(NamedTuple):
+    """A figure of those who belong to a unit or worker; `name` is None for those who belong to none."""
+
+    name: str | None
+    numerator: Fraction
+    denominator: Fraction
+
+
+class Figures:
+    """The figures of one engine in one municipality, as its model declares them."""
+
+    def __init__(self, parts: Parts, model: Model, municipality: str) -> None:
+        self._parts = parts
+        self._model = model
+        self._municipality = municipality
+
+    def declared(self, ids: Collection[str] = ()) -> Mapping[str, Kpi]:
+        """The figures that the model declares, of them only `ids` if any are given. Raises `ValueInvalid`."""
+        every = declared_by(self._model)
+        if unknown := [kpi_id for kpi_id in ids if kpi_id not in every]:
+            raise ValueInvalid(
+                f"{unknown[0]!r} is no key figure of {self._model.reference}; allowed: {', '.join(every)}"
+            )
+        return {kpi_id: kpi for kpi_id, kpi in every.items() if not ids or kpi_id in ids}
+
+    def point(self, as_of: date | None, known_at: datetime | None) -> Point:
+        """The points that are meant: by default all that is known now, as of the day of `known_at`."""
+        now = self._parts.clock.now()
+        if known_at is not None and known_at >= now:
+            known_at = None
+        return Point(as_of or local_day(known_at or now), known_at)
+
+    @contextmanager
+    def seen_from(self, point: Point, progress: Callable[[int], None] = lambda _: None) -> Iterator[Connection]:
+        """Read models as they are from a point, for as many questions as wished; nothing of it stays.
+
+        For what is known now they are those of the database, with the pathways that a sweep has not come to yet brought
+        up to the day in a transaction that is rolled back. Any other point is derived into a database in memory;
+        `progress` is told how many pathways were.
+        """
+        today = local_day(self._parts.clock.now())
+        if point.known_at is None and point.as_of <= today:
+            with self._parts.database.read() as connection:
+                behind = [stream for stream, _ in DueTable(connection, [self._municipality]).due(today)]
+                if not behind:
+                    yield connection
+                    return
+            with self._parts.database.engine.connect() as connection, connection.begin() as transaction:
+                rows = dict(self._rows(fold_some(connection, EventMapper(), behind).values(), Point(today, None)))
+                writer.replace(connection, rows)
+                yield connection
+                transaction.rollback()
+            return
+        engine = sa.create_engine("sqlite://")
+        try:
+            with engine.begin() as memory, self._parts.database.read() as connection:
+                tables.metadata.create_all(memory)
+                every = fold_streams(
+                    connection, EventMapper(), municipality=self._municipality, family=self._model.family
+                )
+                some: dict[PathwayKey, Rows] = {}
+                for key, made in self._rows(every, point):
+                    some[key] = made
+                    if len(some) == _PATHWAYS_AT_ONCE:
+                        writer.insert(memory, some)
+                        progress(len(some))
+                        some = {}
+                writer.insert(memory, some)
+                yield memory
+        finally:
+            engine.dispose()
+
+    def results(self, connection: Connection, as_of: date, ids: Collection[str] = ()) -> Sequence[KpiResult]:
+        """The figures on a day, in the order of their declaration."""
+        return compute(connection, self._model, as_of, self._municipality, ids)
+
+    def counted(self, connection: Connection, kpi: Kpi, as_of: date) -> Sequence[Contribution]:
+        """The pathways behind a figure, by citizen."""
+        return contributions(connection, kpi, self._model, as_of, self._municipality)
+
+    def by_group(self, connection: Connection, kpi: Kpi, as_of: date, group: str) -> Sequence[Group]:
+        """A share or count for each `unit` or `worker` assigned on the day; a pathway counts with each of its own."""
+        belongs: dict[str, set[str]] = {}
+        assigned = sa.select(_assignment.citizen, _assignment[group]).where(
+            _assignment.municipality == self._municipality,
+            _assignment.family == self._model.family,
+            _assignment.from_on <= as_of,
+            sa.or_(_assignment.until_on.is_(None), _assignment.until_on > as_of),
+            _assignment[group].is_not(None),
+        )
+        for citizen, name in connection.execute(assigned):
+            belongs.setdefault(citizen, set()).add(name)
+        sums: dict[str | None, list[int]] = {}
+        for one in self.counted(connection, kpi, as_of):
+            for name in belongs.get(one.citizen, {None}):
+                both = sums.setdefault(name, [0, 0])
+                both[0] += one.numerator
+                both[1] += one.denominator
+        ordered = sorted(sums, key=lambda name: (name is None, name or ""))
+        return [Group(name, Fraction(sums[name][0]), Fraction(sums[name][1])) for name in ordered]
+
+    def _rows(self, pathways: Iterable[Pathway], point: Point) -> Iterator[tuple[PathwayKey, Rows]]:
+        for pathway in pathways:
+            known_at = not_ahead(point.known_at, self._parts.clock.now(), pathway)
+            if pathway.is_known(known_at):
+                yield key_of(pathway), self._parts.rows_of(pathway.derive(self._parts.models, point.as_of, known_at))
+
+
+def adds_up(kpi: Kpi) -> bool:
+    """Whether a figure of several groups is the sum of theirs: not so a median, or an amount."""
+    return kpi.median is None and kpi.tiers is None

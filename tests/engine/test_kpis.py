@@ -1,0 +1,156 @@
+"""Key figures in a database: the same from every side, and a difference that is explained."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from tests.engine.looking import KIM, MONDAY, rows, started, talked
+
+from indsats.clock import VirtualClock
+from indsats.domain import facts
+from indsats.domain.values import Actor
+from indsats.engine import Engine
+from indsats.engine.figures import Group
+from indsats.engine.kpis import Rhythm, bridge, kpis
+from indsats.errors import NotAllowed, ValueInvalid
+from indsats.projections.kpis import KpiResult
+
+LEADER = Actor("lea", "team_leader")
+ON_TIME = "first_conversation_on_time"
+
+
+def on_time(engine: Engine, as_of: date | None = None, known_at: datetime | None = None) -> tuple[int, int]:
+    (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], as_of=as_of, known_at=known_at).figures
+    return counts(figure.result)
+
+
+def counts(result: KpiResult) -> tuple[int, int]:
+    assert result.numerator is not None
+    assert result.denominator is not None
+    return int(result.numerator), int(result.denominator)
+
+
+def assign(engine: Engine, citizen: str, worker: str, unit: str) -> None:
+    fact = facts.worker_assigned(on=MONDAY, worker=worker, as_role="caseworker", at_unit=unit)
+    engine.record(citizen, fact, actor=KIM)
+
+
+def three_citizens(engine: Engine, clock: VirtualClock) -> None:
+    """One with a conversation in time, one registered late, one without; seen on the tenth day."""
+    for citizen, unit in (("c1", "north"), ("c2", "south"), ("c3", "south")):
+        engine.record(citizen, started(id=None), actor=KIM)
+        assign(engine, citizen, f"worker-{unit}", unit)
+    engine.record("c1", talked(id=None), actor=KIM)
+    clock.at += timedelta(days=9)
+    engine.sweep()
+
+
+def test_a_late_registration_changes_the_figure_and_not_the_past_one(engine: Engine, clock: VirtualClock) -> None:
+    three_citizens(engine, clock)
+    before = clock.at
+    assert on_time(engine) == (1, 3)
+    clock.at += timedelta(days=1)
+    engine.record("c2", talked(MONDAY + timedelta(days=3), id="late"), actor=KIM)
+    assert on_time(engine) == (2, 3)
+    assert on_time(engine, known_at=before) == (1, 3)
+    assert on_time(engine, as_of=MONDAY + timedelta(days=9)) == (2, 3)
+
+
+def test_a_bridge_names_what_made_the_difference(engine: Engine, clock: VirtualClock) -> None:
+    three_citizens(engine, clock)
+    before = clock.at
+    clock.at += timedelta(days=1)
+    engine.record("c2", talked(MONDAY + timedelta(days=3), id="late"), actor=KIM)
+    found = bridge(engine, ON_TIME, before, clock.at, actor=LEADER)
+    assert (counts(found.before), counts(found.after)) == ((1, 3), (2, 3))
+    (changed,) = found.changed
+    assert (changed.citizen, changed.before, changed.after) == ("c2", (0, 1), (1, 1))
+    assert [(one.what, one.id, one.kind) for one in changed.registered] == [
+        ("recorded", "late", "first_conversation_held")
+    ]
+    assert [(verdict.rule, verdict.because_of) for verdict in changed.withdrawn] == [("first_conversation", "late")]
+
+
+def test_a_bridge_names_an_annulment(engine: Engine, clock: VirtualClock) -> None:
+    three_citizens(engine, clock)
+    before = clock.at
+    clock.at += timedelta(days=1)
+    (talk,) = [
+        fact for fact in engine.pathway("c1", actor=KIM).derivation.timeline.facts if "conversation" in fact.kind
+    ]
+    engine.annul(talk.id, "another citizen's", actor=KIM)
+    found = bridge(engine, ON_TIME, before, clock.at, actor=LEADER)
+    assert [[(one.what, one.id) for one in changed.registered] for changed in found.changed] == [
+        [("annulled", talk.id)]
+    ]
+
+
+def test_a_bridge_leads_from_earlier_to_later(engine: Engine, clock: VirtualClock) -> None:
+    with pytest.raises(ValueInvalid, match="is not before"):
+        bridge(engine, ON_TIME, clock.at, clock.at, actor=LEADER)
+
+
+def test_groups_add_up(engine: Engine, clock: VirtualClock) -> None:
+    three_citizens(engine, clock)
+    (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="unit").figures
+    assert figure.groups == [Group("north", Fraction(1), Fraction(1)), Group("south", Fraction(0), Fraction(2))]
+    assert sum((group.denominator for group in figure.groups), Fraction(0)) == figure.result.denominator
+    (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="worker").figures
+    assert [group.name for group in figure.groups] == ["worker-north", "worker-south"]
+
+
+def test_what_does_not_add_up_has_no_groups(engine: Engine) -> None:
+    with pytest.raises(ValueInvalid, match="days_to_flexjob does not add up"):
+        kpis(engine, actor=LEADER, ids=["days_to_flexjob"], by="unit")
+    figured = kpis(engine, actor=LEADER, by="unit")
+    assert {figure.result.id for figure in figured.figures} == set(engine.model.kpis)
+
+
+def test_the_pathways_behind_a_figure(engine: Engine, clock: VirtualClock) -> None:
+    three_citizens(engine, clock)
+    (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], who=True).figures
+    assert [(one.citizen, one.numerator, one.denominator) for one in figure.who] == [
+        ("c1", 1, 1),
+        ("c2", 0, 1),
+        ("c3", 0, 1),
+    ]
+
+
+@pytest.mark.parametrize("over", ["week", "month"])
+def test_a_series_is_the_figure_of_each_day(engine: Engine, clock: VirtualClock, over: Rhythm) -> None:
+    three_citizens(engine, clock)
+    (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], over=over).figures
+    days = [day for day, _ in figure.series]
+    assert days == ([date(2017, 1, 1), date(2017, 1, 8), date(2017, 1, 11)] if over == "week" else [date(2017, 1, 11)])
+    for day, result in figure.series:
+        assert counts(result) == on_time(engine, day)
+
+
+def test_what_a_sweep_has_not_come_to_counts_all_the_same(engine: Engine, clock: VirtualClock) -> None:
+    engine.record("c1", started(), actor=KIM)
+    assert on_time(engine) == (0, 0)
+    stored = _obligations(engine)
+    clock.at += timedelta(days=9)
+    assert on_time(engine) == (0, 1)
+    assert _obligations(engine) == stored
+    engine.sweep()
+    assert on_time(engine) == (0, 1)
+
+
+def _obligations(engine: Engine) -> Sequence[tuple[object, ...]]:
+    return rows(engine, "indsats_obligations", "rule", "status")
+
+
+def test_figures_are_read_by_who_may_and_noted(engine: Engine) -> None:
+    with pytest.raises(NotAllowed, match="kim as caseworker may not kpi"):
+        kpis(engine, actor=KIM)
+    kpis(engine, actor=LEADER, ids=[ON_TIME])
+    assert rows(engine, "indsats_reads", "actor", "command", "filter") == [("lea", "kpi", f'{{"kpis": ["{ON_TIME}"]}}')]
+
+
+def test_an_unknown_figure_is_named(engine: Engine) -> None:
+    with pytest.raises(
+        ValueInvalid, match="'on_time' is no key figure of stevns-2017@1; allowed: ledighed"
+    ):
+        kpis(engine, actor=LEADER, ids=["on_time"])
