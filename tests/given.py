@@ -17,7 +17,7 @@ from textwrap import dedent, indent
 from indsats.domain.calendar import ONE_DAY, end_of, noon_of, start_of
 from indsats.domain.catalogue import Catalogue
 from indsats.domain.events import BreachWithdrawn, DeadlineBreached, DeadlineDueSoon, FactAnnulled, FactRecorded
-from indsats.domain.ledger import Verdict
+from indsats.domain.ledger import IsFull, Verdict, never_full
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import Derivation, ModelPeriod, Obligation, derive
 from indsats.domain.pathway import Pathway, Registration, Stamp
@@ -119,7 +119,8 @@ class Story:
     `ledger` and `warnings` are lines that begin with the day of the finding.
     """
 
-    def __init__(self, model: Model, *others: Model, begins: str = "2017-01-01") -> None:
+    def __init__(self, model: Model, *others: Model, begins: str = "2017-01-01", is_full: IsFull = never_full) -> None:
+        self.is_full = is_full
         self.models: Mapping[str, Model] = {known.digest: known for known in (model, *others)}
         self.pathway = Pathway("s1", "0336")
         self.today = day(begins)
@@ -136,7 +137,7 @@ class Story:
             self.today += ONE_DAY
             if self.is_swept and self.next_change is not None and self.next_change <= self.today:
                 stamp = self._stamp(start_of(self.today))
-                self.next_change = self.pathway.sync(self.models, stamp, self.next_change)
+                self.next_change = self.pathway.sync(self.models, stamp, self.next_change, is_full=self.is_full)
                 self._collect()
         return self
 
@@ -150,7 +151,9 @@ class Story:
             for given in registrations
         ]
         stamp = self._stamp(noon_of(self.today))
-        self.next_change = self.pathway.record(bodies, self.models, stamp, self.next_change, late=late)
+        self.next_change = self.pathway.record(
+            bodies, self.models, stamp, self.next_change, late=late, is_full=self.is_full
+        )
         self._collect()
         return self
 

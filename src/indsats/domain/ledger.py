@@ -1,7 +1,9 @@
 """The ledger of breaches: derived failures against the breaches that stand, and the verdicts that make them agree."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from datetime import date
+
+import msgspec
 
 from indsats.domain.events import BreachWithdrawn, DeadlineBreached, DeadlineDueSoon, WithdrawalReason
 from indsats.domain.model import Model
@@ -11,6 +13,34 @@ from indsats.domain.timeline import Fact, fact_order
 Verdict = DeadlineBreached | BreachWithdrawn
 BreachKey = tuple[str, str, int, date | None]
 """(rule, anchor's id, n, due): a moved due day is another breach."""
+
+IsFull = Callable[[Model, str, date], bool]
+"""Whether a limit of a model was full at the end of a day, as far as is known."""
+
+
+def never_full(model: Model, limit: str, on: date) -> bool:
+    """What is answered where nobody looks at limits."""
+    return False
+
+
+def with_capacity(
+    derivation: Derivation, active: Mapping[BreachKey, DeadlineBreached], is_full: IsFull = never_full
+) -> Derivation:
+    """The derivation with the cause `capacity` of failures for which no other cause is known.
+
+    A breach that stands keeps what was found for it. For a new one it is asked whether its limit was full on `due`.
+    """
+
+    def caused(owed: Obligation) -> Obligation:
+        if owed.limit is None or owed.due is None:
+            return owed
+        if (found := active.get(owed.key)) is not None:
+            is_capacity = found.cause == "capacity"
+        else:
+            is_capacity = is_full(derivation.timeline.model, owed.limit, owed.due)
+        return msgspec.structs.replace(owed, cause="capacity") if is_capacity else owed
+
+    return derivation._replace(obligations=tuple(caused(owed) for owed in derivation.obligations))
 
 
 def key_of(verdict: Verdict | DeadlineDueSoon) -> BreachKey:

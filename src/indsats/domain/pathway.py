@@ -22,7 +22,7 @@ from indsats.domain.events import (
     ModelPinned,
     Subject,
 )
-from indsats.domain.ledger import BreachKey, Verdict
+from indsats.domain.ledger import BreachKey, IsFull, Verdict, never_full
 from indsats.domain.model import Model
 from indsats.domain.obligations import ChangePolicy, Derivation, ModelPeriod, derive
 from indsats.domain.timeline import Fact, Timeline
@@ -151,9 +151,15 @@ class Pathway:
 
     # Views
 
-    def derive(self, models: Models, as_of: date, known_at: datetime) -> Derivation:
-        """What is owed on a day as far as was known at an instant."""
-        return derive(self.model_periods(models, known_at), self.facts.values(), as_of, known_at)
+    def derive(self, models: Models, as_of: date, known_at: datetime, is_full: IsFull = never_full) -> Derivation:
+        """What is owed on a day as far as was known at an instant.
+
+        A breach that was found has its cause `capacity` from the ledger; for others `is_full` is asked.
+        """
+        derivation = derive(self.model_periods(models, known_at), self.facts.values(), as_of, known_at)
+        if not any(owed.limit for owed in derivation.obligations):
+            return derivation
+        return ledger.with_capacity(derivation, self._standing(known_at), is_full)
 
     def model_periods(self, models: Models, known_at: datetime) -> list[ModelPeriod]:
         """The models the pathway is under, known at an instant, in the order in which they take effect."""
@@ -169,6 +175,16 @@ class Pathway:
     def latest(self) -> datetime:
         """The instant of the last registration."""
         return self._latest
+
+    def _standing(self, known_at: datetime) -> Mapping[BreachKey, DeadlineBreached]:
+        """The breaches raised and not withdrawn by an instant."""
+        standing: dict[BreachKey, DeadlineBreached] = {}
+        for verdict in self.ledger(known_at):
+            if isinstance(verdict, DeadlineBreached):
+                standing[ledger.key_of(verdict)] = verdict
+            else:
+                del standing[ledger.key_of(verdict)]
+        return standing
 
     def is_known(self, known_at: datetime) -> bool:
         """Whether anything of the pathway was registered by an instant."""
@@ -190,13 +206,15 @@ class Pathway:
         *,
         signatures: Sequence[Signature] = (),
         late: bool = True,
+        is_full: IsFull = never_full,
     ) -> date | None:
         """Register facts in one transaction, synced before and after; returns the day of the next change.
 
         A fact whose id was registered before with the same content changes nothing; with another it is refused.
         `due` is the next change known so far. `signatures` say who registered each, and of what is imported when, if
         not the command's own actor at its own instant.
-        Without `late` a fact that has no legal move is refused. Raises `FactRefused`; nothing is appended then.
+        Without `late` a fact that has no legal move is refused; `is_full` is asked for the cause of breaches.
+        Raises `FactRefused`; nothing is appended then.
         """
         signed = signatures or [Signature(stamp.actor, stamp.role)] * len(registrations)
         new = self._new(zip(registrations, signed, strict=True))
@@ -208,13 +226,13 @@ class Pathway:
             for _, refused in self.illegal([registration for registration, _ in new], models, stamp.at):
                 raise refused
         if due is not None and due <= as_of:
-            self.sync(models, stamp, due)
+            self.sync(models, stamp, due, is_full=is_full)
         for registration, by in new:
             signed_by = replace(stamp, actor=by.actor, role=by.role)
             if by.recorded_at is not None:
                 signed_by = replace(signed_by, at=by.recorded_at, stored_at=stamp.at)
             self._append(registration, self.digest_on(as_of), signed_by)
-        return self.sync(models, stamp, as_of, because_of=id_of(new[-1][0]))
+        return self.sync(models, stamp, as_of, because_of=id_of(new[-1][0]), is_full=is_full)
 
     def _new(self, signed: Iterable[tuple[Registration, Signature]]) -> list[tuple[Registration, Signature]]:
         """What was not registered before; an id that has another content already is refused."""
@@ -246,7 +264,13 @@ class Pathway:
         return replace(stamp, at=self._latest) if stamp.stored_at is None and stamp.at < self._latest else stamp
 
     def sync(
-        self, models: Models, stamp: Stamp, since: date, because_of: str | None = None, until: date | None = None
+        self,
+        models: Models,
+        stamp: Stamp,
+        since: date,
+        because_of: str | None = None,
+        until: date | None = None,
+        is_full: IsFull = never_full,
     ) -> date | None:
         """Append the verdicts that make the ledger agree with what is derived; returns the day of the next change.
 
@@ -259,7 +283,7 @@ class Pathway:
         last = today if until is None else min(until, today)
         day = min(since, last)
         while True:
-            derivation = self.derive(models, day, stamp.at)
+            derivation = self.derive(models, day, stamp.at, is_full)
             model = derivation.timeline.model
             found: list[Body] = [
                 *ledger.compare(derivation, self.breaches, self.facts, model, today, because_of),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from indsats.domain.model import FieldValue, Match, Rule
+from indsats.domain.model import ByLatest, FieldValue, Match, Rule
 from indsats.domain.timeline import Fact, Timeline
 
 
@@ -103,18 +103,24 @@ class Duty:
         return match.accepts(fields, self.anchor.fields)
 
     def _is_decided_for(self, candidate: Fact) -> bool:
-        """Whether the latest decider in the anchor's visit, on or before the candidate's day, asks for it."""
-        by = self.rule.by
-        if by is None:
-            return True
+        """Whether the candidate's kind is what is asked for on its day."""
+        return self.rule.by is None or candidate.kind == self._asked_on(self.rule.by, candidate.on)
+
+    def _asked_on(self, by: ByLatest, day: date) -> str | None:
+        """The kind that the latest decider in the anchor's visit, on or before a day, asks for."""
         timeline = self.timeline
         visit = timeline.visit_of[self.index]
         wanted = by.otherwise
         for index in timeline.by_kind.get(by.latest, ()):
             decider = timeline.facts[index]
-            if decider.on <= candidate.on and timeline.visit_of[index] is visit:
+            if decider.on <= day and timeline.visit_of[index] is visit:
                 wanted = by.cases.get(str(decider.fields.get(by.field)), by.otherwise)
-        return candidate.kind == wanted
+        return wanted
+
+    def limit_on(self, day: date) -> str | None:
+        """The limit that may stand in the way on a day: none where something else than usual was decided on."""
+        by = self.rule.by
+        return self.rule.limit if by is None or self._asked_on(by, day) == by.otherwise else None
 
     def agreements(self) -> list[tuple[int, Fact]]:
         """The agreements on a cadence for the anchor's employment, in fact order, each with its index.

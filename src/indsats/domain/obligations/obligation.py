@@ -31,7 +31,7 @@ class Obligation(msgspec.Struct, frozen=True):
     """A duty that arose from `anchor`; identity is (rule, anchor's id, n), n counted from 1.
 
     `due` is the last day in time and None while an open hold makes it unknown; `book_by` the last working day on or
-    before it.
+    before it. `limit` is the one that may have been full, where it failed and nothing else is known to be the cause.
     """
 
     rule: str
@@ -47,6 +47,7 @@ class Obligation(msgspec.Struct, frozen=True):
     known_in_time: bool
     cause: Cause | None
     steps: tuple[Step, ...]
+    limit: str | None = None
 
     @property
     def failed(self) -> bool:

@@ -36,7 +36,8 @@ def settle(
     elif status == "lapsed":
         steps.append(Step("ended", on=duty.ended_on))
     steps.append(Step("result", on=timeline.as_of, value=status))
-    failed = rule.can_fail and status in ("breached", "met_late")
+    failed_on = due if rule.can_fail and status in ("breached", "met_late") else None
+    cause = None if failed_on is None else _cause(duty, absent_from, failed_on)
     return Obligation(
         rule=rule.id,
         anchor=duty.anchor,
@@ -49,8 +50,9 @@ def settle(
         force=rule.force,
         responsible=rule.responsible,
         known_in_time=due is None or local_day(duty.anchor.recorded_at) <= due,
-        cause=_cause(duty, absent_from, due) if failed and due is not None else None,
+        cause=cause,
         steps=tuple(steps),
+        limit=None if failed_on is None or cause is not None else duty.limit_on(failed_on),
     )
 
 
