@@ -309,13 +309,11 @@ def test_limits_and_key_figures_are_kept_as_declared() -> None:
         SMALLEST,
         """\
         phases: {one: {}}
-        limits: {size: {title: {da: S, en: S}, high: 1/3, soft: true, low: , kinds: [a, b]}}
+        limits: {size: {title: {da: S, en: S}, high: 1/3, soft: true, low: }}
         kpis: {k: {title: {da: K, en: K}, rows: pathways, numerator: {phase: {is: one}}}}
         """,
     )
-    assert model.limits == {
-        "size": {"title": {"da": "S", "en": "S"}, "high": "1/3", "soft": True, "low": None, "kinds": ["a", "b"]}
-    }
+    assert model.limits == {"size": {"title": {"da": "S", "en": "S"}, "high": "1/3", "soft": True, "low": None}}
     assert model.kpis["k"] == {
         "title": {"da": "K", "en": "K"},
         "rows": "pathways",

@@ -226,6 +226,20 @@ def shown(faults: Sequence[Fault]) -> list[object]:
     return [*faults[:MOST_SHOWN], *tail]
 
 
+def node_of(source: Source, value: object) -> Node:
+    """What a model keeps as declared, as a tree again; it has no positions any more."""
+    match value:
+        case Mapping():
+            items = {str(key): node_of(source, item) for key, item in value.items()}
+            return MappingNode(source, 0, 0, {key: Entry(ScalarNode(source, 0, 0, key), items[key]) for key in items})
+        case list() | tuple():
+            return SequenceNode(source, 0, 0, tuple(node_of(source, item) for item in value))
+        case bool():
+            return ScalarNode(source, 0, 0, "true" if value else "false")
+        case _:
+            return ScalarNode(source, 0, 0, "" if value is None else str(value))
+
+
 def kind_of(node: Node) -> str:
     """What a node is, in words for a fault; short plain text as it stands."""
     match node:

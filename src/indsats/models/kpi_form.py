@@ -30,7 +30,7 @@ from indsats.domain.obligations.obligation import Status
 from indsats.domain.phases import CLOSED
 from indsats.domain.values import parse_day
 from indsats.errors import ModelInvalid, ValueInvalid
-from indsats.models.faults import Entry, Faults, MappingNode, Node, ScalarNode, SequenceNode, Source
+from indsats.models.faults import Entry, Faults, MappingNode, Node, ScalarNode, SequenceNode, Source, node_of
 from indsats.models.kpi_tiers import NUMBER, TiersForm, figure_of
 
 KEYS = (
@@ -112,23 +112,9 @@ def kpis_of(model: Model) -> Mapping[str, Kpi]:
     """
     faults = Faults()
     words = Words(model.facts, tuple(model.phases), tuple(rule.id for rule in model.rules), model.valid)
-    found = read_kpis(_node_of(Source(f"{model.id}@{model.version}"), model.kpis), words, faults)
+    found = read_kpis(node_of(Source(f"{model.id}@{model.version}"), model.kpis), words, faults)
     faults.refuse(ModelInvalid)
     return found
-
-
-def _node_of(source: Source, value: object) -> Node:
-    """What a model keeps as declared, as a tree again; it has no positions any more."""
-    match value:
-        case Mapping():
-            items = {str(key): _node_of(source, item) for key, item in value.items()}
-            return MappingNode(source, 0, 0, {key: Entry(ScalarNode(source, 0, 0, key), items[key]) for key in items})
-        case list() | tuple():
-            return SequenceNode(source, 0, 0, tuple(_node_of(source, item) for item in value))
-        case bool():
-            return ScalarNode(source, 0, 0, "true" if value else "false")
-        case _:
-            return ScalarNode(source, 0, 0, "" if value is None else str(value))
 
 
 class _Form:

@@ -1,11 +1,13 @@
 """From a model file to a `Model`: every fault of the file and its bases at once."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, get_args
 
 import msgspec
 
+from indsats.domain.kpi import Kpi
 from indsats.domain.model import FactKind, Model, Policies, Roll, Title
 from indsats.domain.values import Duration, parse_day
 from indsats.errors import ModelInvalid, ValueInvalid
@@ -15,6 +17,7 @@ from indsats.models.extends import ModelFile, read_with_bases
 from indsats.models.faults import Faults, MappingNode, Node, ScalarNode, SequenceNode
 from indsats.models.kinds import SUBJECTS, is_null, read_kinds, read_notes, read_title, read_titles
 from indsats.models.kpi_form import Words, read_kpis
+from indsats.models.limit_form import LimitWords, check_rule, read_limits
 from indsats.models.moves import RESERVED_PHASES, read_moves
 from indsats.models.rules import RuleReader, read_period
 
@@ -102,9 +105,17 @@ class _Reader:
         reader = RuleReader(faults, model, unit_kinds)
         declared = faults.entries(keys["rules"], "rules") if "rules" in keys else {}
         rules = [reader.read(name, entry) for name, entry in declared.items()]
+        kpis: Mapping[str, Kpi] = {}
         if "kpis" in keys:
             words = Words(model.facts, tuple(model.phases), tuple(declared), model.valid)
-            read_kpis(keys["kpis"], words, faults)
+            kpis = read_kpis(keys["kpis"], words, faults)
+        if "limits" in keys:
+            limits = read_limits(
+                keys["limits"], LimitWords(model.facts, tuple(model.phases), tuple(model.roles), kpis), faults
+            )
+            for entry, rule in zip(declared.values(), rules, strict=True):
+                if rule is not None:
+                    check_rule(entry, rule.required_kinds, limits, faults)
         if faults:
             return model
         model = msgspec.structs.replace(model, rules=tuple(rule for rule in rules if rule is not None))
