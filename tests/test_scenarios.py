@@ -13,7 +13,11 @@ from indsats.replay.source import read_source
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(path for path in SCENARIOS.rglob("*.yaml") if "models" not in path.relative_to(SCENARIOS).parts)
-OF_RULES = [(model, rule) for model in map(load, ("stevns-2017", "aalborg-2017", "uif2-2019")) for rule in model.rules]
+OF_RULES = [
+    (model, rule)
+    for model in map(load, ("stevns-2017", "aalborg-2017", "uif2-2019", "fsm3-2021"))
+    for rule in model.rules
+]
 
 
 def _name(value: object) -> str:

@@ -12,7 +12,7 @@ from tests.projections.histories import Count, counts, fact, pathways, story
 from indsats.domain.model import Model
 from indsats.domain.timeline import Fact
 from indsats.models.kpi_form import kpis_of as declared_by
-from indsats.models.library import load
+from indsats.models.library import load, load_all
 from indsats.projections import tables
 from indsats.projections.facts import named_by
 from indsats.projections.kpis import Contribution, compute, contributions, kpis_of
@@ -269,7 +269,7 @@ def test_a_model_without_figures_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kpi"),
-    [(name, kpi) for name in ("stevns-2017", "aalborg-2017", "uif2-2019") for kpi in declared_by(load(name))],
+    [(model.id, kpi) for model in load_all() for kpi in declared_by(model)],
 )
 def test_every_figure_of_the_shipped_models_has_a_scenario(name: str, kpi: str) -> None:
     told = [path.read_text() for path in SCENARIOS.glob("*.yaml")]
