@@ -1,11 +1,14 @@
 """A model as data in the form of its file, with all that its bases brought: what scripts get, and what is compared."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from indsats.domain.model import Condition, FactKind, Match, Model, Period, Rule, Title
 from indsats.models.kinds import type_in_words
 
 Form = dict[str, object]
+
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 
 
 def form_of(model: Model) -> Form:
@@ -31,8 +34,8 @@ def form_of(model: Model) -> Form:
             "facts": {name: fact_form(kind) for name, kind in model.facts.items()},
             "roles": {name: {"title": title_form(title)} for name, title in model.roles.items()},
             "rules": {rule.id: rule_form(rule) for rule in model.rules},
-            "limits": dict(model.limits),
-            "kpis": dict(model.kpis),
+            "limits": _declared(model.limits),
+            "kpis": _declared(model.kpis),
         }
     )
 
@@ -125,6 +128,19 @@ def _conditions(conditions: Iterable[Condition]) -> Form:
 
 def _period(period: Period) -> Form:
     return _said({"from": period.first and str(period.first), "to": period.last and str(period.last)})
+
+
+def _declared(value: object) -> object:
+    """A declaration as it was written: what was kept as the text of a whole number is one."""
+    match value:
+        case Mapping():
+            return {name: _declared(item) for name, item in value.items()}
+        case list():
+            return [_declared(item) for item in value]
+        case str() if _WHOLE.fullmatch(value):
+            return int(value)
+        case _:
+            return value
 
 
 def _said(form: Mapping[str, object]) -> Form:
