@@ -49,7 +49,7 @@ def test_a_model_does_not_differ_from_itself() -> None:
             "moves: [{on: decided, from: [applied, none], to: granted}]\n",
             Change("moves", "decided", "changed", {"none": (None, "granted")}),
         ),
-        ("limits: {visits: {high: 14}}\n", Change("limits", "visits", "changed", {"high": ("12", "14")})),
+        ("limits: {visits: {high: 14}}\n", Change("limits", "visits", "changed", {"high": (12, 14)})),
         (
             "rules: {r: {kind: deadline, when: {fact: received}, require: {fact: decided}, within: P7D}}\n",
             Change("rules", "r", "added", {}),
