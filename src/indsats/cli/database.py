@@ -227,6 +227,7 @@ def _logs_on_standard_error() -> Iterator[None]:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
             structlog.processors.LogfmtRenderer(key_order=("level", "event")),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_ERROR),
