@@ -74,6 +74,7 @@ class Receiver:
         self._tls = tls
         self._port = 0
         self._server: _Server | None = None
+        self._kept: socket.socket | None = None
 
     def __enter__(self) -> "Receiver":
         self.start()
@@ -81,6 +82,8 @@ class Receiver:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        if self._kept is not None:
+            self._kept.close()
 
     @property
     def url(self) -> str:
@@ -88,6 +91,8 @@ class Receiver:
 
     def start(self) -> None:
         """Begin to listen, on the port of before if there was one."""
+        if self._kept is not None:
+            self._kept.close()
         self._server = _Server(("127.0.0.1", self._port), Answering)
         self._server.receiver = self
         if self._tls:
@@ -96,11 +101,14 @@ class Receiver:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self) -> None:
-        """Be down: whoever calls is refused."""
+        """Be down: whoever calls is refused. The port is kept, so that nobody else answers there."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+            self._kept = socket.socket()
+            self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._kept.bind(("127.0.0.1", self._port))
 
     def take(self, request: Answering) -> None:
         one = json.loads(request.body)["id"]
@@ -108,9 +116,9 @@ class Receiver:
         self.headers.append({"path": request.path, **request.headers})
         self.bodies.append(request.body)
         behave = self.behave
-        behave(request)
         if behave is take:
-            self.taken.append(one)
+            self.taken.append(one)  # before the answer, after which whoever posted it looks
+        behave(request)
 
 
 def status(code: int, **headers: str) -> Behaviour:
