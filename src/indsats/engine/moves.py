@@ -124,7 +124,8 @@ class Moving:
             registration = intake.model_change(key_of(pathway), change.to, change.policy, change.effective)
             if before.digest == change.to.digest or pathway.knows(registration.id):
                 continue
-            pathway.record([registration], self._parts.models, stamp, due[pathway.stream])
+            is_full = unit.is_full(pathway.municipality)
+            pathway.record([registration], self._parts.models, stamp, due[pathway.stream], is_full=is_full)
             found = [event.body for event in pathway.pending]
             yield (
                 pathway,

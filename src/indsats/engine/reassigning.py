@@ -224,7 +224,8 @@ class Reassigning:
         new = {body.fact for body in bodies if not pathway.knows(body.fact)}
         unit.refuse_taken(pathway, sorted(new))
         stamp = Stamp(at=unit.now, actor=self._actor.id, role=self._actor.role, command=self._command)
-        pathway.record(bodies, self._parts.models, stamp, unit.queue.day_of(pathway.stream))
+        due, is_full = unit.queue.day_of(pathway.stream), unit.is_full(pathway.municipality)
+        pathway.record(bodies, self._parts.models, stamp, due, is_full=is_full)
         known_at = max([unit.now, *(event.envelope.recorded_at for event in pathway.pending)])
         after = pathway.derive(self._parts.models, as_of, known_at)
         started = [body.fact for body in bodies[-len(leaving) :]]

@@ -78,7 +78,8 @@ class Command:
         if is_new and registrations:
             pathway.open(key.citizen, model, self.stamp)
         due = None if is_new else self.unit.queue.day_of(pathway.stream)
-        pathway.record(registrations, self._models, self.stamp, due, signatures=signatures, late=late)
+        is_full = self.unit.is_full(key.municipality)
+        pathway.record(registrations, self._models, self.stamp, due, signatures=signatures, late=late, is_full=is_full)
         breaches: Sequence[Found] = ()
         withdrawals: Sequence[Found] = ()
         irregular: list[str] = []

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from indsats.domain.events import BreachWithdrawn, DeadlineBreached, FactAnnulled, FactRecorded, ModelChanged
+from indsats.domain.ledger import never_full
 from indsats.domain.model import Model
 from indsats.domain.pathway import Models, Pathway, Signature, Stamp
 from indsats.engine.arrivals import Groups, Item
@@ -76,7 +77,9 @@ class Several:
             self._open(pathway, key, items)
             signatures = [Signature(item.actor, item.role, None if self._live else item.recorded_at) for item in items]
             registrations = [item.registration for item in items]
-            pathway.record(registrations, self._models, self._stamp, due, signatures=signatures)
+            # While history is imported, the database does not hold yet who else had a place.
+            is_full = self._unit.is_full(key.municipality) if self._live else never_full
+            pathway.record(registrations, self._models, self._stamp, due, signatures=signatures, is_full=is_full)
         found = [each for pathway in (*new, *changed) for each in _found(pathway)]
         irregular = [fact_id for pathway in (*new, *changed) for fact_id in irregular_of(pathway, fresh)]
         if save:

@@ -109,7 +109,9 @@ class Sweeping:
             return None
         pathway = unit.pathway(stream)
         stamp = Stamp(at=unit.now, actor=self._actor.id, role=self._actor.role, command=self._command)
-        next_change = pathway.sync(self._parts.models, stamp, since, until=self._as_of)
+        next_change = pathway.sync(
+            self._parts.models, stamp, since, until=self._as_of, is_full=unit.is_full(pathway.municipality)
+        )
         if next_change is not None and next_change <= self._as_of:
             # It would be claimed again at once, and for ever.
             raise ValueInvalid(f"was looked at as of {self._as_of} at {unit.now}, and is due on {next_change} still")

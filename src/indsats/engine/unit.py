@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from eventsourcing.persistence import EventStore
@@ -17,6 +18,7 @@ from indsats.domain.events import (
     ModelChanged,
     ModelPinned,
 )
+from indsats.domain.ledger import IsFull
 from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway
@@ -26,6 +28,7 @@ from indsats.models.kpi_form import kpis_of
 from indsats.projections import writer
 from indsats.projections.due import DueTable
 from indsats.projections.facts import Named, named_by
+from indsats.projections.limits import Rooms, named_by_limits
 from indsats.projections.rows import PathwayKey, Rows, rows_of
 from indsats.store import outbox, tables
 from indsats.store.append import lock_log
@@ -80,6 +83,7 @@ class Parts:
         self.clock = clock
         self.models = models
         self.keys = keys
+        self.rooms = Rooms()
         self._named: dict[str, Named] = {}
         self._content_key: bytes | None = None
 
@@ -93,9 +97,13 @@ class Parts:
         return self._content_key
 
     def named_under(self, model: Model) -> Named:
-        """The facts that have rows under a model: those that its key figures name."""
+        """The facts that have rows under a model: those that its key figures and limits name."""
         if model.digest not in self._named:
-            self._named[model.digest] = named_by(kpis_of(model).values())
+            by_kpis, by_limits = named_by(kpis_of(model).values()), named_by_limits(self.rooms.limits(model).values())
+            self._named[model.digest] = {
+                kind: by_kpis.get(kind, frozenset()) | by_limits.get(kind, frozenset())
+                for kind in (*by_kpis, *(kind for kind in by_limits if kind not in by_kpis))
+            }
         return self._named[model.digest]
 
     def fold(self, connection: Connection, key: PathwayKey, *, sealing: bool = False) -> Pathway | None:
@@ -175,6 +183,10 @@ class UnitOfWork:
                 raise FactRefused(
                     f"the id {fact_id!r} is that of a fact of another pathway in municipality {pathway.municipality}"
                 )
+
+    def is_full(self, municipality: str) -> IsFull:
+        """What tells whether a limit was full in a municipality, as far as is saved."""
+        return partial(self._parts.rooms.is_full, self.connection, municipality)
 
     def save(self, pathways: Sequence[Pathway], *, are_new: bool = False) -> Saved:
         """Append what the pathways decided, and make their read models and the queue agree with their last sync."""

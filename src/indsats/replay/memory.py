@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from uuid import uuid4
 
 from eventsourcing.application import Application
@@ -13,6 +14,8 @@ from indsats.domain.model import Model
 from indsats.domain.pathway import Pathway, Registration, Signature, Stamp, project
 from indsats.engine.results import Swept, View
 from indsats.projections.due import HeapQueue, SweepQueue
+from indsats.projections.rooms import RoomsInMemory
+from indsats.projections.rows import PathwayKey
 from indsats.store.mapper import EventMapper
 
 _SCHEDULER = "scheduler"
@@ -44,6 +47,7 @@ class MemoryEngine:
         self._streams = _Streams()
         self._queue: SweepQueue = HeapQueue()
         self._directory: dict[tuple[Subject, str, str], str] = {}
+        self._rooms = RoomsInMemory(self.models.values())
 
     def record(
         self,
@@ -73,7 +77,10 @@ class MemoryEngine:
             pathway = Pathway(uuid4().hex, key[2], key[0])
             pathway.open(subject_id, self.model, stamp)
         due = self._queue.day_of(pathway.stream)
-        next_change = pathway.record(registrations, self.models, stamp, due, signatures=signatures, late=late)
+        is_full = partial(self._rooms.is_full, pathway.municipality)
+        next_change = pathway.record(
+            registrations, self.models, stamp, due, signatures=signatures, late=late, is_full=is_full
+        )
         self._save(pathway, next_change)
         self._directory[key] = pathway.stream
 
@@ -83,7 +90,8 @@ class MemoryEngine:
         visited = breaches = withdrawals = 0
         for stream, day in self._queue.due(local_day(stamp.at)):
             pathway = self._pathway(stream)
-            next_change = pathway.sync(self.models, stamp, day)
+            is_full = partial(self._rooms.is_full, pathway.municipality)
+            next_change = pathway.sync(self.models, stamp, day, is_full=is_full)
             found = self._save(pathway, next_change)
             visited += 1
             breaches += sum(isinstance(body, DeadlineBreached) for body in found)
@@ -104,5 +112,8 @@ class MemoryEngine:
 
     def _save(self, pathway: Pathway, next_change: date | None) -> list[Body]:
         recordings = self._streams.save(pathway)
+        if pathway.derived is not None:
+            key = PathwayKey(pathway.municipality, pathway.family, pathway.subject, pathway.citizen)
+            self._rooms.put(key, pathway.derived)
         self._queue.put(pathway.stream, next_change, local_day(self._clock.now()))
         return [event.body for recording in recordings if isinstance(event := recording.domain_event, Event)]
