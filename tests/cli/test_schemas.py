@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.cli.databases import empty, make, new_path, right, sound, spoiled, staffed
+from tests.cli.databases import clubbed, empty, make, new_path, right, sound, spoiled, staffed
 from tests.cli.test_replay import STORY, facts, run
 from tests.test_docs import subcommands
 
@@ -54,6 +54,7 @@ RUNS: Mapping[str, list[list[str]]] = {
         ["job_club_on_time", "--db", "SOUND", "--by", "month", "--as-of", "2017-04-01"],
         ["first_conversation_on_time", "--db", "SOUND", "--as-of", "2017-02-01", "--bridge", "2017-01-12", "2017-02-01"],
     ],
+    "limits": [["--db", "SOUND"], ["club_size", "--db", "SOUND", "--as-of", "2017-01-02"], ["--db", "CLUBBED"]],
     "sweep": [["--db", "OWN"]],
     "reassign": [
         ["--from", "anna", "--to", "eva", "--db", "STAFFED"],
@@ -61,6 +62,7 @@ RUNS: Mapping[str, list[list[str]]] = {
     ],
     "remark": [["c1", "first_conversation", "--text", "ill", "--db", "OWN"]],
     "calendar": [["--worker", "anna", "--out", "NEW", "--db", "STAFFED"]],
+    "export parquet": [["--out", "NEW", "--db", "SOUND"]],
     "worker": [["--once", "--db", "OWN"]],
     "outbox": [["--db", "SOUND"], ["--db", "SOUND", "--dead"], ["--db", "SOUND", "--limit", "1"]],
     "deliver": [["--file", "NEW", "--db", "OWN"]],
@@ -82,6 +84,7 @@ RUNS: Mapping[str, list[list[str]]] = {
 """The commands that print a document, and the arguments that they are run with here."""
 
 PLACES: Mapping[str, Callable[[], Path]] = {
+    "CLUBBED": clubbed,
     "NEW": new_path,
     "NONE": empty,
     "OWN": make,
@@ -300,6 +303,11 @@ KPI: Place = (*FILE, "kpis", 0)
         ("kpi", ("municipality",), 336),
         ("sweep", ("as_of",), None),
         ("sweep", ("visited",), -1),
+        ("limits", ("municipality",), None),
+        ("limits", ("limits", 0, "subject"), None),
+        ("limits", ("limits", 0, "subject"), {"club": ""}),
+        ("limits", ("limits", 0, "value"), -1),
+        ("limits", ("limits", 0, "state"), "crowded"),
         ("worker", ("state",), "asleep"),
         ("worker", ("since",), "2017-01-02"),
         ("worker", ("last", "visited"), None),
@@ -317,6 +325,9 @@ KPI: Place = (*FILE, "kpis", 0)
         ("calendar", ("entries", 0, "due"), None),
         ("calendar", ("entries", 0, "uid"), "c1"),
         ("calendar", ("entries", 0, "status"), "met"),
+        ("export-parquet", ("as_of",), None),
+        ("export-parquet", ("tables", 0, "file"), "/pathways.csv"),
+        ("export-parquet", ("tables", 0, "rows"), None),
         ("change-model", ("to",), "aalborg-2017"),
         ("change-model", ("moved", 0, "before"), None),
         ("change-model", ("moved", 0, "withdrawals", 0, "event"), "deadline_breached"),

@@ -86,6 +86,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "rewrapped": ("nøgler pakket om", "keys wrapped anew"),
     "role": ("rolle", "role"),
     "row": ("række", "row"),
+    "rows": ("rækker", "rows"),
     "rule": ("regel", "rule"),
     "satisfied_on": ("opfyldt den", "satisfied on"),
     "scenarios": ("scenarier", "scenarios"),

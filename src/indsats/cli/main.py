@@ -26,6 +26,7 @@ _COMMANDS = {
     "db": ("indsats.cli.db:db", "Make a database, and look after it."),
     "deliver": ("indsats.cli.deliver:deliver", "Hand over the notifications that wait, once."),
     "demo": ("indsats.cli.demo:demo", "Replay the shipped scenarios."),
+    "export": ("indsats.cli.export:export", "Write what a database holds in forms of others."),
     "follow-ups": ("indsats.cli.lists:follow_ups", "List what is to be done, by due day."),
     "import": ("indsats.cli.record:import_command", "Record history into a database."),
     "kpi": ("indsats.cli.kpi:kpi", "Show key figures in a database."),

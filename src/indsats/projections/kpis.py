@@ -1,10 +1,10 @@
 """Key figures on a day: counts first, shares second, compared with their targets as exact fractions."""
 
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -19,6 +19,9 @@ from indsats.projections.facts import named_by
 from indsats.projections.rows import PathwayKey, rows_of
 from indsats.projections.statements import contributions_of, counts_of, documented_of, parameters
 from indsats.projections.writer import insert
+
+Ask = Callable[[sa.Select[*tuple[Any, ...]], Mapping[str, object]], Sequence[tuple[Any, ...]]]
+"""Asks a statement with parameters and returns the rows of the answer."""
 
 
 class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,15 +73,22 @@ def compute(
     They count the pathways of the model's family in one municipality, or in all that the database holds.
     Raises `ModelInvalid` for declarations with faults.
     """
+    return compute_with(_asker(connection), model, as_of, municipality, ids)
+
+
+def compute_with(
+    ask: Ask, model: Model, as_of: date, municipality: str | None = None, ids: Collection[str] = ()
+) -> list[KpiResult]:
+    """The same of whatever holds the tables and answers statements."""
     asked = parameters(model, as_of, municipality)
     results = []
     for kpi in declared_by(model).values():
         if ids and kpi.id not in ids:
             continue
         if kpi.tiers is not None:
-            results.append(_amount(connection, kpi, kpi.tiers, model, as_of, municipality))
+            results.append(_amount(ask, kpi, kpi.tiers, model, as_of, municipality))
             continue
-        numerator, denominator = connection.execute(counts_of(kpi, municipality), asked).one()
+        [(numerator, denominator)] = ask(counts_of(kpi, municipality), asked)
         results.append(_result(kpi, as_of, numerator, denominator))
     return results
 
@@ -91,7 +101,7 @@ def contributions(
     Of an amount they are those behind the share that decided, on the day on which it was measured.
     """
     if kpi.tiers is not None:
-        as_of, _ = _deciding(connection, kpi, kpi.tiers, model, as_of, municipality)
+        as_of, _ = _deciding(_asker(connection), kpi, kpi.tiers, model, as_of, municipality)
     found = connection.execute(contributions_of(kpi, municipality), parameters(model, as_of, municipality))
     return [Contribution(*row) for row in found]
 
@@ -115,25 +125,30 @@ def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_
         engine.dispose()
 
 
-def _amount(
-    connection: sa.Connection, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None
-) -> KpiResult:
-    _, share = _deciding(connection, kpi, tiers, model, as_of, municipality)
+def _asker(connection: sa.Connection) -> Ask:
+    def ask(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
+        return connection.execute(statement, parameters).all()
+
+    return ask
+
+
+def _amount(ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None) -> KpiResult:
+    _, share = _deciding(ask, kpi, tiers, model, as_of, municipality)
     amount = tiers.ceiling(share)
     if tiers.documented is not None:
-        told = connection.scalars(documented_of(tiers.documented, municipality), parameters(model, as_of, municipality))
-        amount = min(amount, sum((Fraction(str(value)) for value in told), Fraction(0)))
+        told = ask(documented_of(tiers.documented, municipality), parameters(model, as_of, municipality))
+        amount = min(amount, sum((Fraction(str(value)) for (value,) in told), Fraction(0)))
     return KpiResult(id=kpi.id, numerator=amount, denominator=None, share=None, target=None, met=None)
 
 
 def _deciding(
-    connection: sa.Connection, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None
+    ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None
 ) -> tuple[date, Fraction | None]:
     """The day whose share decides, and that share: the first of the highest, or `as_of` if none is computable."""
     statement = counts_of(kpi, municipality)
     best: tuple[date, Fraction | None] = as_of, None
     for day in _measured_on(tiers, model, as_of):
-        numerator, denominator = connection.execute(statement, parameters(model, day, municipality)).one()
+        [(numerator, denominator)] = ask(statement, parameters(model, day, municipality))
         share = _result(kpi, day, numerator, denominator).share
         if share is not None and (best[1] is None or share > best[1]):
             best = day, share
