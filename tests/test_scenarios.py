@@ -15,7 +15,7 @@ SCENARIOS = Path(__file__).parents[1] / "scenarios"
 FILES = sorted(path for path in SCENARIOS.rglob("*.yaml") if "models" not in path.relative_to(SCENARIOS).parts)
 OF_RULES = [
     (model, rule)
-    for model in map(load, ("stevns-2017", "aalborg-2017", "uif2-2019", "fsm3-2021"))
+    for model in map(load, ("stevns-2017", "aalborg-2017", "uif2-2019", "fsm3-2021", "project-2017"))
     for rule in model.rules
 ]
 
@@ -63,7 +63,9 @@ def _outcomes(rule: Rule) -> set[str]:
     """The statuses that an obligation of the rule can end with, or rest in."""
     found = {"met", "breached", "waived"}
     if rule.kind != "precedence":
-        found |= {"met_late", "open"}
+        found |= {"open"}
+        # What comes after a window counts for the next one.
+        found |= {"met_late"} if rule.mode != "window" else set()
     if rule.kind in ("deadline", "cadence"):
         found |= {"lapsed"}
     if rule.pause_on:

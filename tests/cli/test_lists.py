@@ -209,7 +209,7 @@ def test_nothing_is_moved_if_somebody_is_named_who_is_not_there() -> None:
             "--from-model: no model at hand is 'stevns'; allowed: stevns-2017@1",
         ),
         ([PERMIT], "is of family"),
-        (["aalborg"], "did you mean aalborg-2017?"),
+        (["aalborg-17"], "did you mean aalborg-2017?"),
     ],
 )
 def test_what_nothing_can_be_moved_by_is_told(arguments: list[str], said: str) -> None:

@@ -163,8 +163,9 @@ def test_a_ring_is_refused(files: dict[str, str], fault: str, tmp_path: Path) ->
         (
             "stevns-2016",
             (
-                "extends: there is no model 'stevns-2016'; allowed: aalborg-2017, flexjob-base, fsm3-2021, "
-                "fsm3-2021-in-fsm2, stevns-2017, uif2-2019, a path such as ./base.yaml; did you mean stevns-2017?"
+                "extends: there is no model 'stevns-2016'; allowed: aalborg-2017, aalborg-2019, flexjob-base, "
+                "fsm3-2021, fsm3-2021-in-fsm2, project-2017, stevns-2017, uif2-2019, a path such as ./base.yaml; did "
+                "you mean stevns-2017?"
             ),
         ),
         ("flexjob-base@7", "extends: there is no model 'flexjob-base@7'; allowed: flexjob-base@1"),

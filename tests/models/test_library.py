@@ -20,9 +20,11 @@ def test_a_shipped_model_loads_and_is_named_like_its_file(name: str) -> None:
 def test_all_of_them() -> None:
     assert [model.id for model in load_all()] == [
         "aalborg-2017",
+        "aalborg-2019",
         "flexjob-base",
         "fsm3-2021",
         "fsm3-2021-in-fsm2",
+        "project-2017",
         "stevns-2017",
         "uif2-2019",
     ]
@@ -83,8 +85,9 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         (
             "stevns2017",
             (
-                "there is no model 'stevns2017'; allowed: aalborg-2017, flexjob-base, fsm3-2021, fsm3-2021-in-fsm2, "
-                "stevns-2017, uif2-2019, or the path of a file; did you mean stevns-2017?"
+                "there is no model 'stevns2017'; allowed: aalborg-2017, aalborg-2019, flexjob-base, fsm3-2021, "
+                "fsm3-2021-in-fsm2, project-2017, stevns-2017, uif2-2019, or the path of a file; did you mean "
+                "stevns-2017?"
             ),
         ),
         ("stevns-2017@2", "stevns-2017.yaml: there is no version 2; allowed: stevns-2017@1"),
