@@ -19,10 +19,11 @@ import pytest
 
 from indsats.cli.main import indsats, main
 from indsats.domain.kpi import BOUNDS, READ_MODELS
+from indsats.domain.limit import State
 from indsats.domain.model import EFFECTS, FIELD_TYPES, Policies, Scope
 from indsats.domain.obligations import ChangePolicy, Obligation, Status
 from indsats.errors import InputInvalid
-from indsats.models import conditions, kinds, kpi_form, reader, rules
+from indsats.models import conditions, kinds, kpi_form, limit_form, reader, rules
 from indsats.models.document import read_document
 from indsats.models.faults import Faults, MappingNode
 from indsats.models.library import load, load_all
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
 HOW_TO = ROOT / "docs" / "how-to" / "write-a-model.md"
+LIMITS = ROOT / "docs" / "how-to" / "watch-limits.md"
 KERNEL = ROOT / "docs" / "reference" / "kernel.md"
 
 _FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -198,6 +200,8 @@ def test_every_rule_of_the_shipped_models_is_told_of() -> None:
         pytest.param(HOW_TO, "Rows", 1, READ_MODELS, id="rows"),
         pytest.param(HOW_TO, "Rows", 3, chain(*(rows.columns for rows in READ_MODELS.values())), id="columns"),
         pytest.param(HOW_TO, "Tests and days", 1, BOUNDS, id="days"),
+        pytest.param(HOW_TO, "The keys of a limit", 1, limit_form.KEYS, id="keys of a limit"),
+        pytest.param(LIMITS, "States", 1, get_args(State), id="states of a limit"),
         pytest.param(KERNEL, "Obligations", 1, Obligation.__struct_fields__, id="what an obligation carries"),
         pytest.param(KERNEL, "Statuses", 1, get_args(Status), id="statuses"),
         pytest.param(KERNEL, "Scopes", 1, get_args(Scope), id="scopes"),

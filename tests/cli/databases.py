@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from indsats.domain import facts
+from indsats.domain.calendar import local_day
 from indsats.domain.values import Actor
 from indsats.engine import Engine
 
@@ -55,6 +56,17 @@ def staffed() -> Path:
     with Engine(f"sqlite:///{path}", "stevns-2017") as engine:
         assigned = facts.worker_assigned(on=date(2017, 1, 2), worker="anna", as_role="caseworker", at_unit="north")
         engine.record("c1", assigned, actor=KIM)
+    return path
+
+
+@cache
+def clubbed() -> Path:
+    """Two citizens who were in a job club, today; to be looked at only."""
+    path = make()
+    with Engine(f"sqlite:///{path}", "stevns-2017") as engine:
+        today = local_day(engine.clock.now())
+        for citizen in ("c1", "c2"):
+            engine.record(citizen, facts.job_club_attended(on=today, club="north"), actor=KIM)
     return path
 
 

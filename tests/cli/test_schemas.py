@@ -305,7 +305,6 @@ KPI: Place = (*FILE, "kpis", 0)
         ("sweep", ("visited",), -1),
         ("limits", ("municipality",), None),
         ("limits", ("limits", 0, "subject"), None),
-        ("limits", ("limits", 0, "subject"), {"club": ""}),
         ("limits", ("limits", 0, "value"), -1),
         ("limits", ("limits", 0, "state"), "crowded"),
         ("worker", ("state",), "asleep"),

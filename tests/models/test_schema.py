@@ -19,6 +19,7 @@ from indsats.models.faults import Faults, MappingNode, Node, ScalarNode, Sequenc
 from indsats.models.form import form_of
 from indsats.models.kpi_form import KEYS as KPI_KEYS
 from indsats.models.library import load
+from indsats.models.limit_form import KEYS as LIMIT_KEYS
 from indsats.models.reader import KEYS
 from indsats.models.rules import ALL_KEYS
 from indsats.models.rules import KEYS as KEYS_OF_KINDS
@@ -89,6 +90,7 @@ def test_it_has_the_keys_of_the_reader() -> None:
                 {key for keys in KEYS_OF_KINDS.values() for key in keys} - set(KEYS_OF_KINDS[kind])
             )
     assert set(SCHEMA["properties"]["kpis"]["additionalProperties"]["anyOf"][0]["properties"]) == set(KPI_KEYS)
+    assert set(SCHEMA["properties"]["limits"]["additionalProperties"]["anyOf"][0]["properties"]) == set(LIMIT_KEYS)
 
 
 def test_it_has_the_words_of_the_kernel() -> None:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "follow-ups": ("indsats.cli.lists:follow_ups", "List what is to be done, by due day."),
     "import": ("indsats.cli.record:import_command", "Record history into a database."),
     "kpi": ("indsats.cli.kpi:kpi", "Show key figures in a database."),
+    "limits": ("indsats.cli.limits:limits", "Show how a database stands to the limits of the model."),
     "model": ("indsats.cli.model:model", "List, show, check, compare and draw models."),
     "obligations": ("indsats.cli.lists:obligations", "List what is owed, was kept and was not."),
     "outbox": ("indsats.cli.deliver:outbox", "List the notifications that have not arrived."),

@@ -60,7 +60,7 @@ Counted = Share | Caseload | Places
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """One limit: at least `low` and at most `high`, both included; `soft`: it is meant as about so many.
+    """One limit: at least `low` and at most `high`, both included; `soft`: the source lets it be exceeded.
 
     With `counted` None it is kept and shown, and never computable.
     """

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from indsats.domain.kpi import Tiers
+from indsats.domain.limit import Caseload, Limit, Places, Share
 from indsats.domain.model import FactKind, Model, Rule
 from indsats.models.graph import mermaid
 from indsats.models.kinds import type_in_words
 from indsats.models.kpi_form import kpis_of
+from indsats.models.limit_form import limits_of
 from indsats.models.words import not_stated, rule_in_words, title_of
 
 _BEGINNING = """\
@@ -72,12 +74,32 @@ def _rule(model: Model, rule: Rule) -> Iterable[str]:
 
 
 def _limits(model: Model) -> Iterable[str]:
-    for name, declared in model.limits.items():
-        said = declared if isinstance(declared, dict) else {}
-        title = said.get("title")
-        text = title.get("en") if isinstance(title, dict) else title
-        bounds = [f"{word} {said[key]}" for key, word in (("low", "at least"), ("high", "at most")) if key in said]
-        yield f"- `{name}`: {text or name}, {' and '.join(bounds) or 'unbounded'} ({said.get('source', 'no source')})"
+    for limit in limits_of(model).values():
+        pairs = ((limit.low, "at least"), (limit.high, "at most"))
+        said = [f"{words} {bound}" for bound, words in pairs if bound is not None]
+        text = limit.title.en if limit.title else limit.id
+        bounds = " and ".join(said) or "unbounded"
+        yield f"- `{limit.id}`: {text}, {bounds}; {_counted(limit)} ({limit.source or 'no source'})"
+        for policy, choice in limit.policy_notes.items():
+            yield f"  - not stated in the source: `{policy}`: {choice.en}"
+
+
+def _counted(limit: Limit) -> str:
+    match limit.counted:
+        case Share(kpi=kpi):
+            return f"the share `{kpi}`"
+        case Caseload() as caseload:
+            parts = [f"the pathways of each worker as `{caseload.role}`"]
+            parts += [f"at `{caseload.unit}`"] if caseload.unit else []
+            if caseload.functions:
+                parts.append("with " + ", ".join(f"`{name}`" for name in caseload.functions))
+            parts += [f"in {', '.join(f'`{name}`' for name in caseload.phases)}"] if caseload.phases else []
+            return " ".join(parts)
+        case Places() as places:
+            cycle = f", for {places.cycle.count} `{places.cycle.kind}`" if places.cycle else ""
+            return f"places of each `{places.by}` by `{places.kind}`, kept for {places.within.text}{cycle}"
+        case None:
+            return "not computable"
 
 
 def _kpis(model: Model) -> Iterable[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 from indsats.domain.model import Condition, Match, Model, Rule, Stage, Title
 from indsats.domain.values import Duration
 from indsats.models.kpi_form import kpis_of
+from indsats.models.limit_form import limits_of
 
 Lang = Literal["da", "en"]
 
@@ -85,9 +86,11 @@ def title_of(rule: Rule, lang: Lang) -> str:
 
 
 def not_stated(model: Model) -> list[tuple[str, str, Title]]:
-    """What the sources do not state, with what was chosen: (rule or KPI, or "" for the whole model; policy; choice)."""
+    """What the sources do not state: (rule, limit or KPI, or "" for the whole model; policy; what was chosen)."""
+    of_rules = [(rule.id, rule.policy_notes) for rule in model.rules]
+    of_limits = [(limit.id, limit.policy_notes) for limit in limits_of(model).values()]
     of_kpis = [(kpi.id, kpi.policy_notes) for kpi in kpis_of(model).values()]
-    groups = [("", model.policy_notes), *((rule.id, rule.policy_notes) for rule in model.rules), *of_kpis]
+    groups = [("", model.policy_notes), *of_rules, *of_limits, *of_kpis]
     return [(where, policy, choice) for where, notes in groups for policy, choice in notes.items()]
 
 
