@@ -144,12 +144,12 @@ def small_jobs(stories: Sequence[Story]) -> list[Job]:
     return [job for facts in stories for job in jobs(facts) if job.at_start <= 10 and FIRST <= job.on <= LAST]
 
 
-def progressed(stories: Sequence[Story], since: date) -> Figure:
-    """Persons whose hours together exceed those at the start of a small job since a day."""
+def progressed(stories: Sequence[Story], since: date, until: date = date.max) -> Figure:
+    """Persons whose hours together exceed those at the start of a small job that began between two days."""
     found = []
     for facts in stories:
         own = jobs(facts)
-        small = [job for job in own if job.at_start <= 10 and job.on >= since]
+        small = [job for job in own if job.at_start <= 10 and since <= job.on <= until]
         if small:
             running = [job for job in own if job.end is None]
             ended = max((facts[job.end].on for job in own if job.end is not None), default=None)
@@ -186,12 +186,12 @@ def spells(facts: Story, as_of: date) -> list[tuple[date, date, str | None]]:
     return [(first, until, reason) for first, until, reason in joined if until is not None and until + MONTH <= as_of]
 
 
-def short_spells(stories: Sequence[Story], as_of: date) -> Figure:
+def short_spells(stories: Sequence[Story], as_of: date, since: date = FIRST) -> Figure:
     counted = [
         until < first + relativedelta(months=6)
         for facts in stories
         for first, until, reason in spells(facts, as_of)
-        if FIRST <= until <= as_of and reason != "moved_out"
+        if since <= until <= as_of and reason != "moved_out"
     ]
     return sum(counted), len(counted)
 
