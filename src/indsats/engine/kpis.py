@@ -1,7 +1,7 @@
 """Key figures as they are asked for: on a day, by unit or worker, over time, and between two states of knowledge."""
 
 from calendar import monthrange
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -149,20 +149,15 @@ def bridge(
                 return result, {one.citizen: one[2:] for one in figures.counted(seen, kpi, day)}
 
         (old_result, before), (new_result, after) = state(old), state(new)
-        moved = [
-            (citizen, before.get(citizen, (0, 0)), after.get(citizen, (0, 0)))
-            for citizen in sorted(before.keys() | after.keys())
-        ]
-        between = _Between(engine, connection, whose, old, new)
-        changed = [between.changed(*each) for each in moved if each[1] != each[2]]
+        changed = Between(engine, connection, whose, old, new).changed_of(before, after)
         return Bridge(day, old_result, new_result, changed)
 
     asked = {"kpi": kpi_id, "as_of": as_of, "old": old, "new": new}
     return engine.transactions.read("kpi", actor, whose, work, asked=asked)
 
 
-class _Between:
-    """What came between two instants."""
+class Between:
+    """What came between two instants into the pathways of one municipality."""
 
     def __init__(self, engine: Engine, connection: Connection, municipality: str, old: datetime, new: datetime) -> None:
         self._engine = engine
@@ -170,9 +165,25 @@ class _Between:
         self._municipality = municipality
         self._old = old
         self._new = new
+        self._came: dict[str, tuple[Sequence[Registered], Sequence[BreachWithdrawn]]] = {}
 
-    def changed(self, citizen: str, before: tuple[int, int], after: tuple[int, int]) -> Changed:
-        """One pathway, with what was registered and withdrawn in it."""
+    def changed_of(
+        self, before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]]
+    ) -> Sequence[Changed]:
+        """The pathways that add otherwise to the counts of a figure, with what was registered and withdrawn in each."""
+        nothing = (0, 0)
+        return [
+            Changed(citizen, before.get(citizen, nothing), after.get(citizen, nothing), *self._came_to(citizen))
+            for citizen in sorted(before.keys() | after.keys())
+            if before.get(citizen, nothing) != after.get(citizen, nothing)
+        ]
+
+    def _came_to(self, citizen: str) -> tuple[Sequence[Registered], Sequence[BreachWithdrawn]]:
+        if citizen not in self._came:
+            self._came[citizen] = self._look(citizen)
+        return self._came[citizen]
+
+    def _look(self, citizen: str) -> tuple[Sequence[Registered], Sequence[BreachWithdrawn]]:
         model = self._engine.model
         key = PathwayKey(self._municipality, model.family, model.subject, citizen)
         pathway = self._engine.parts.fold(self._connection, key)
@@ -190,7 +201,7 @@ class _Between:
         earlier = len(pathway.ledger(self._old))
         found = pathway.ledger(self._new)[earlier:]
         withdrawn = [verdict for verdict in found if isinstance(verdict, BreachWithdrawn)]
-        return Changed(citizen, before, after, sorted(registered, key=lambda one: one.at), withdrawn)
+        return sorted(registered, key=lambda one: one.at), withdrawn
 
 
 def _days(over: Rhythm, begin: date | None, until: date) -> Iterator[date]:
