@@ -105,35 +105,31 @@ def kpi(
             progress=advance,
         )
     if as_json:
-        echo_json(_document(figured, by, suppress))
+        echo_json(_document(figured, by, who, suppress))
     else:
         click.echo(_report(figured, labels, suppress))
     if check and any(figure.result.met is False for figure in figured.figures):
         sys.exit(FAILED_EXPECTATION)
 
 
-def _document(figured: Figured, by: str | None, suppress: bool) -> Json:
+def _document(figured: Figured, by: str | None, who: bool, suppress: bool) -> Json:
     return {
         "as_of": figured.as_of.isoformat(),
         "known_at": figured.known_at.isoformat(),
         "municipality": figured.municipality,
-        "kpis": [_figure_document(figure, by, suppress) for figure in figured.figures],
+        "kpis": [_figure_document(figure, by, who, suppress) for figure in figured.figures],
     }
 
 
-def _figure_document(figure: Figure, by: str | None, suppress: bool) -> Json:
-    document = dict(_counts(figure.result.document, suppress))
-    if by in _GROUPINGS:
-        document["groups"] = [
-            {"name": group.name, **_counts(_group_document(group), suppress)} for group in figure.groups
-        ]
-    if by in _RHYTHMS:
-        document["series"] = [
-            {"as_of": day.isoformat(), **_counts(result.document, suppress)} for day, result in figure.series
-        ]
-    if figure.who:
-        document["who"] = [_who_document(one) for one in figure.who]
-    return document
+def _figure_document(figure: Figure, by: str | None, who: bool, suppress: bool) -> Json:
+    groups = [{"name": group.name, **_counts(_group_document(group), suppress)} for group in figure.groups]
+    series = [{"as_of": day.isoformat(), **_counts(result.document, suppress)} for day, result in figure.series]
+    return {
+        **_counts(figure.result.document, suppress),
+        "groups": groups if by in _GROUPINGS else None,
+        "series": series if by in _RHYTHMS else None,
+        "who": [_who_document(one) for one in figure.who] if who else None,
+    }
 
 
 def _group_document(group: Group) -> Json:
@@ -148,7 +144,7 @@ def _group_document(group: Group) -> Json:
 def _counts(document: Json, suppress: bool) -> Json:
     """The same, small counts left out on request, and what could be reckoned from them."""
     if not suppress or not any(_is_small(document[name]) for name in ("numerator", "denominator")):
-        return {**document, "suppressed": False} if suppress else document
+        return {**document, "suppressed": False}
     return {**document, "numerator": None, "denominator": None, "share": None, "met": None, "suppressed": True}
 
 
@@ -165,11 +161,12 @@ def _bridge_document(difference: Bridge, old: datetime, new: datetime) -> Json:
         "as_of": difference.as_of.isoformat(),
         "before": {"known_at": old.isoformat(), **difference.before.document},
         "after": {"known_at": new.isoformat(), **difference.after.document},
-        "changed": [_changed_document(changed) for changed in difference.changed],
+        "changed": [changed_document(changed) for changed in difference.changed],
     }
 
 
-def _changed_document(changed: Changed) -> Json:
+def changed_document(changed: Changed) -> Json:
+    """A pathway that counts otherwise, with what came in between."""
     return {
         "citizen": changed.citizen,
         "before": {"numerator": changed.before[0], "denominator": changed.before[1]},
