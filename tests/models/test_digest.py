@@ -62,6 +62,7 @@ def changed(*replacements: tuple[str, str]) -> str:
         [("title: Regel, ", "title: {da: R, en: S}, "), ("source: page 1", "source: page 9")],
         [("title: Antal, ", ""), (", source: page 2", "")],
         [("{da: Andel, en: Share}", "{da: Del, en: Part}"), (", source: page 3", "")],
+        [("rows: pathways,", "rows: pathways, printed: [{title: {da: Del, en: Part}, stated: 50 %, counts: 1/2}],")],
         [("phases: {one: {title: En}, two: {title: To}}", "phases: {two: {title: To}, one: {title: En}}")],
         [("from: [none, two]", "from: [two, none]")],
         [("kind: deadline, title: Regel, ", "title: Regel, kind: deadline, force: must, scope: phase, count: 1, ")],

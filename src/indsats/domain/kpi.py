@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -21,6 +22,8 @@ Within = Literal["pathway", "stretch", "visit", "employment"]
 CITIZEN = "citizen"
 FULL_TIME_PERSON = "full_time_person"
 """A citizen weighted with the days in the month of `as_of`, through that day, over all days of that month."""
+
+_PERCENT = " %"
 
 BOUNDS = ("as_of", "valid_from", "valid_to", "month_start", "week_start")
 """The days that a condition can name: the day asked for, the ends of the model's validity (both included; the first and
@@ -166,6 +169,38 @@ class Baseline(msgspec.Struct, frozen=True):
     on: date | None = None
 
 
+class Printed(msgspec.Struct, frozen=True):
+    """A figure as a source prints it, beside the counts that it stands on; neither puts the other right.
+
+    `stated` is a number such as `4.5`, or percents such as `17.4 %`; `counted` are the counts as they are written, and
+    `value` is what they give, exactly.
+    """
+
+    title: Title
+    stated: str
+    value: Fraction
+    counted: str
+
+    @property
+    def computed(self) -> str:
+        """What the counts give, in the form of `stated` and with one decimal more, half up."""
+        return self._rounded(self._decimals + 1)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the counts give what is stated, half up to as many decimals."""
+        return self._rounded(self._decimals) == self.stated
+
+    @property
+    def _decimals(self) -> int:
+        return len(self.stated.removesuffix(_PERCENT).partition(".")[2])
+
+    def _rounded(self, decimals: int) -> str:
+        percent = _PERCENT if self.stated.endswith(_PERCENT) else ""
+        scaled = floor(self.value * (100 if percent else 1) * 10**decimals + Fraction(1, 2))
+        return f"{Decimal(scaled).scaleb(-decimals):f}{percent}"
+
+
 class Target(msgspec.Struct, frozen=True):
     """What is aimed at, itself included: `at_least` or `at_most` the figure, as it is written, perhaps by a day."""
 
@@ -233,6 +268,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     tiers: Tiers | None = None
     baseline: Baseline | None = None
     target: Target | None = None
+    printed: tuple[Printed, ...] = ()
     title: Title
     source: str = ""
     policy_notes: Mapping[str, Title] = {}

@@ -9,10 +9,12 @@ import msgspec
 from indsats.domain.model import Model
 
 _UNCOUNTED = frozenset({"title", "source", "digest"})
+# What a source prints beside a figure is quoted, and obliges to nothing.
+_UNCOUNTED_OF_FIGURES = _UNCOUNTED | {"printed"}
 
 
 def digest_of(model: Model) -> str:
-    """SHA-256 in hexadecimal over the canonical JSON of a model without titles and sources."""
+    """SHA-256 in hexadecimal over the canonical JSON of a model without titles, sources and what those print."""
     form = json.dumps(canonical(model), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(form.encode()).hexdigest()
 
@@ -28,8 +30,8 @@ def canonical(model: Model) -> Mapping[str, object]:
     form["roles"] = sorted(model.roles)
     form["rules"] = {rule.id: _plain(rule) for rule in model.rules}
     form["moves"] = sorted([move.on, sorted(move.sources), move.target] for move in model.moves)
-    form["limits"] = {name: _without_words(declared) for name, declared in model.limits.items()}
-    form["kpis"] = {name: _without_words(declared) for name, declared in model.kpis.items()}
+    form["limits"] = {name: _without(_UNCOUNTED, declared) for name, declared in model.limits.items()}
+    form["kpis"] = {name: _without(_UNCOUNTED_OF_FIGURES, declared) for name, declared in model.kpis.items()}
     return {key: value for key, value in form.items() if value not in ([], {})}
 
 
@@ -42,10 +44,10 @@ def _counted(struct: msgspec.Struct) -> list[tuple[str, object]]:
     ]
 
 
-def _without_words(declared: object) -> object:
+def _without(uncounted: frozenset[str], declared: object) -> object:
     if not isinstance(declared, Mapping):
         return declared
-    return {key: value for key, value in declared.items() if key not in _UNCOUNTED}
+    return {key: value for key, value in declared.items() if key not in uncounted}
 
 
 def _plain(value: object) -> object:

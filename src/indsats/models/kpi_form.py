@@ -21,6 +21,7 @@ from indsats.domain.kpi import (
     Kpi,
     Operand,
     Other,
+    Printed,
     Some,
     Target,
     Within,
@@ -31,6 +32,7 @@ from indsats.domain.phases import CLOSED
 from indsats.domain.values import parse_day
 from indsats.errors import ModelInvalid, ValueInvalid
 from indsats.models.faults import Entry, Faults, MappingNode, Node, ScalarNode, SequenceNode, Source, node_of
+from indsats.models.kpi_printed import read_printed
 from indsats.models.kpi_tiers import NUMBER, TiersForm, figure_of
 
 KEYS = (
@@ -45,6 +47,7 @@ KEYS = (
     "tiers",
     "baseline",
     "target",
+    "printed",
     "policy_notes",
 )
 
@@ -153,6 +156,7 @@ class _Form:
             median=self._median(keys),
             baseline=self._baseline(keys.get("baseline")),
             target=self._target(keys.get("target")),
+            printed=self._printed(keys.get("printed")),
             title=title,
             source=self._source(keys.get("source")),
             policy_notes=self._notes(keys.get("policy_notes")),
@@ -175,6 +179,7 @@ class _Form:
             tiers=tiers,
             baseline=None,
             target=None,
+            printed=(),
             title=title,
             source=self._source(keys.get("source")),
             policy_notes=self._notes(keys.get("policy_notes")),
@@ -373,6 +378,11 @@ class _Form:
         value = self.faults.parsed(keys[given[0]].value, f"{given[0]} of {what}", figure_of)
         at = cast(Literal["at_least", "at_most"], given[0])
         return None if value is None else Target(at, value, _text(keys[at]), self._day(keys.get("on"), what))
+
+    def _printed(self, entry: Entry | None) -> tuple[Printed, ...]:
+        if entry is None:
+            return ()
+        return tuple(read_printed(self.faults, entry.value, f"printed of {self.what}", self._title))
 
     def _day(self, entry: Entry | None, what: str) -> date | None:
         return None if entry is None else self.faults.parsed(entry.value, f"on of {what}", parse_day)
