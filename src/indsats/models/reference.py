@@ -115,7 +115,8 @@ def _kpis(model: Model) -> Iterable[str]:
         yield f"- `{kpi.id}`: {kpi.title.en} ({'; '.join([*aims, kpi.source or 'no source'])})"
         for one in kpi.printed:
             differs = "" if one.agrees else ", which is not what is printed"
-            yield f"  - printed in the source: {one.title.en}: {one.stated}; {one.counted} gives {one.computed}{differs}"
+            given = f"{one.counted} gives {one.computed}{differs}"
+            yield f"  - printed in the source: {one.title.en}: {one.stated}; {given}"
         for policy, choice in kpi.policy_notes.items():
             yield f"  - not stated in the source: `{policy}`: {choice.en}"
 
