@@ -8,12 +8,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from itertools import islice
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from time import perf_counter, process_time
 
+import msgspec
 import structlog
 
 from indsats.domain import facts
@@ -60,7 +60,7 @@ def load(engine: Engine, pathways: int, facts_each: int) -> None:
     recorded = 0
     for lines in _chunks(pathways, facts_each):
         begun = perf_counter()
-        read = read_facts("\n".join(lines).encode(), "load", engine.model, municipality="0336")
+        read = read_facts(b"\n".join(lines), "load", engine.model, municipality="0336")
         arrivals = [arrival_of(entry, read.models) for entry in read.entries]
         reading += perf_counter() - begun
         begun, begun_processor = perf_counter(), process_time()
@@ -73,11 +73,11 @@ def load(engine: Engine, pathways: int, facts_each: int) -> None:
     print(f"  {getrusage(RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB at most")
 
 
-def _chunks(pathways: int, facts_each: int) -> Iterator[list[str]]:
+def _chunks(pathways: int, facts_each: int) -> Iterator[list[bytes]]:
     municipality = Municipality(citizens=pathways, facts_each=facts_each)
-    lines = municipality.lines()
-    while some := list(islice(lines, CITIZENS_AT_ONCE * facts_each)):
-        yield some
+    for first in range(0, pathways, CITIZENS_AT_ONCE):
+        some = range(first, min(first + CITIZENS_AT_ONCE, pathways))
+        yield [msgspec.json.encode(entry) for number in some for entry in municipality.citizen(number)]
 
 
 def lists(engine: Engine) -> None:
