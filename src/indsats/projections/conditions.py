@@ -11,6 +11,9 @@ from indsats.projections import tables
 Condition = sa.ColumnElement[bool]
 Rows = sa.FromClause
 
+# Of no column, so that SQLite looks no further than the index: for `SELECT *` it reads the row.
+_ROW: sa.Select[int] = sa.select(sa.literal_column("1"))
+
 
 def is_as_of(rows: Rows) -> Condition:
     """Whether a row stands as of the day asked for; one of a table without versions always does."""
@@ -87,14 +90,14 @@ def _of_field(rows: Rows, comparison: Comparison) -> Condition:
 def _has_field(rows: Rows, comparison: Comparison) -> Condition:
     fields = tables.fact_fields.alias()
     return (
-        sa.exists()
-        .where(
+        _ROW.where(
             *_same_pathway(fields, rows),
             fields.c.place == rows.c.place,
             fields.c.field == comparison.column,
             _compared(fields.c[_value_column(comparison.values[0])], comparison, rows),
         )
         .correlate(rows)
+        .exists()
     )
 
 
@@ -120,15 +123,14 @@ def _some(rows: Rows, some: Some) -> Condition:
     conditions += [_of_field(facts, one) for one in some.comparisons]
     if some.lasting is not None:
         conditions.append(sa.not_(_has_ended(facts, some.ended_by, _bound(some.lasting))))
-    return sa.exists().where(*conditions).correlate(rows)
+    return _ROW.where(*conditions).correlate(rows).exists()
 
 
 def _has_ended(facts: Rows, ended_by: tuple[str, ...], day: sa.BindParameter[date]) -> Condition:
     """Whether what a fact began was over by a day, or on the day on which it began."""
     ends = tables.facts.alias()
     return (
-        sa.exists()
-        .where(
+        _ROW.where(
             *_same_pathway(ends, facts),
             is_as_of(ends),
             ends.c.kind.in_(ended_by),
@@ -137,6 +139,7 @@ def _has_ended(facts: Rows, ended_by: tuple[str, ...], day: sa.BindParameter[dat
             sa.or_(ends.c.from_on <= day, ends.c.from_on == facts.c.from_on),
         )
         .correlate(facts)
+        .exists()
     )
 
 

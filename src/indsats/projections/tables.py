@@ -209,17 +209,21 @@ is_waiting = obligations.c.status.in_(
 )
 """Whether an obligation is one to follow up."""
 
-# The days stand behind the phase, so that a figure in heads is counted in the index alone; the citizen behind the kind,
-# so that what is asked of one row (is there some fact of this kind?) is a look-up and no search. What a list asks for
-# stands first: without statistics PostgreSQL would take an index that begins like a pathway's key for the key.
+# What a figure counts by stands behind what it chooses by, so that it is counted in the index alone; the citizen behind
+# the kind, so that what is asked of one row (is there some fact of this kind?) is a look-up and no search. What a list
+# asks for stands first: without statistics PostgreSQL would take an index that begins like a pathway's key for the key.
 Index(
-    "indsats_pathways_phase", *(pathways.c[name] for name in ("phase", "municipality", "family", "until_on", "from_on"))
+    "indsats_pathways_phase",
+    *(pathways.c[name] for name in ("phase", "municipality", "family", "until_on", "from_on", "until_day", "from_day")),
 )
-Index("indsats_visits_phase", *(visits.c[name] for name in ("phase", "municipality", "family")))
+Index(
+    "indsats_visits_phase",
+    *(visits.c[name] for name in ("phase", "municipality", "family", "left_by", "until_on", "from_on", "days")),
+)
 # Only what is settled is counted by rule; and the key of a row, which has its rule, is not looked up here.
 Index(
     "indsats_obligations_rule",
-    *(obligations.c[name] for name in ("rule", "municipality", "family", "settled_on")),
+    *(obligations.c[name] for name in ("rule", "municipality", "family", "settled_on", "status")),
     sqlite_where=obligations.c.settled_on.is_not(None),
     postgresql_where=obligations.c.settled_on.is_not(None),
 )
@@ -237,7 +241,7 @@ Index(
 Index("indsats_assignments_worker", *(assignments.c[name] for name in ("worker", "municipality", "family")))
 Index(
     "indsats_facts_kind",
-    *(facts.c[name] for name in ("kind", "municipality", "family", "subject", "citizen", "from_on")),
+    *(facts.c[name] for name in ("kind", "municipality", "family", "subject", "citizen", "from_on", "place", "visit")),
 )
 
 

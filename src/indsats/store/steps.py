@@ -263,17 +263,23 @@ CREATE TABLE indsats_fact_fields (
 )"""
 
 _READ_MODEL_INDEXES = (
-    "CREATE INDEX indsats_pathways_phase ON indsats_pathways (phase, municipality, family, until_on, from_on)",
-    "CREATE INDEX indsats_visits_phase ON indsats_visits (phase, municipality, family)",
+    """
+CREATE INDEX indsats_pathways_phase ON indsats_pathways
+  (phase, municipality, family, until_on, from_on, until_day, from_day)""",
+    """
+CREATE INDEX indsats_visits_phase ON indsats_visits
+  (phase, municipality, family, left_by, until_on, from_on, days)""",
     "CREATE INDEX indsats_assignments_worker ON indsats_assignments (worker, municipality, family)",
     """
-CREATE INDEX indsats_obligations_rule ON indsats_obligations (rule, municipality, family, settled_on)
+CREATE INDEX indsats_obligations_rule ON indsats_obligations (rule, municipality, family, settled_on, status)
   WHERE settled_on IS NOT NULL""",
     """
 CREATE INDEX indsats_obligations_waiting ON indsats_obligations
   (municipality, family, due, citizen, rule, status, responsible, worker, unit)
   WHERE status IN ('open', 'on_hold', 'breached')""",
-    "CREATE INDEX indsats_facts_kind ON indsats_facts (kind, municipality, family, subject, citizen, from_on)",
+    """
+CREATE INDEX indsats_facts_kind ON indsats_facts
+  (kind, municipality, family, subject, citizen, from_on, place, visit)""",
 )
 
 MIGRATIONS = (
