@@ -134,3 +134,8 @@ def test_the_track_that_is_meant_without_a_choice_can_be_chosen_too() -> None:
     story = Story(TRACKS, is_full=Room("2017-01-09")).record("2017-01-02", ASKED)
     story.record("2017-01-03", fact("chosen", "2017-01-03", track="course")).until("2017-02-01")
     assert causes(story) == ["capacity"]
+
+
+def test_where_nobody_looks_at_limits_none_is_full() -> None:
+    story = Story(COURSE).record("2017-01-02", ASKED).until("2017-02-01")
+    assert causes(story) == [None]

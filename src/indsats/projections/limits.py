@@ -184,16 +184,25 @@ def _taken(places: Places) -> sa.Select[str, int]:
     if (cycle := places.cycle) is None:
         return had
     held, name = tables.facts.alias(), tables.fact_fields.alias()
+    # Asked of each meeting: joined, SQLite would begin with the fields, of which there are far more.
+    is_there = (
+        sa.exists()
+        .where(
+            *_same(name, held, *tables.PATHWAY, "place"),
+            name.c.field == places.by,
+            name.c.text_value == stays.c.name,
+        )
+        .correlate(held, stays)
+    )
     number = (
         sa.select(sa.func.count())
         .select_from(held)
-        .join(name, sa.and_(*_same(name, held, *tables.PATHWAY, "place"), name.c.field == places.by))
         .where(
             *_of_municipality(held),
             held.c.kind == cycle.kind,
-            name.c.text_value == stays.c.name,
             held.c.from_on >= stays.c.began,
             held.c.from_on < _day("as_of"),
+            is_there,
         )
         .correlate(stays)
         .scalar_subquery()
