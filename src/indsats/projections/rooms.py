@@ -35,17 +35,27 @@ class RoomsInMemory:
         ]
         self._named = named_by_limits(heeded)
         self._changed: dict[PathwayKey, Derivation] = {}
-        self._known: set[PathwayKey] = set()
+        self._known: dict[PathwayKey, list[str]] = {}
+        self._answers: dict[tuple[str, str, str, date], bool] = {}
         self._engine: sa.Engine | None = None
 
     def put(self, key: PathwayKey, derivation: Derivation) -> None:
         """Take what was derived for a pathway into account; what was put before is replaced."""
-        if key in self._known or any(kind in derivation.timeline.by_kind for kind in self._named):
-            self._known.add(key)
+        timeline = derivation.timeline
+        counted = [timeline.facts[place].id for kind in self._named for place in timeline.by_kind.get(kind, ())]
+        if counted != self._known.get(key, []):
+            self._known[key] = counted
             self._changed[key] = derivation
+            self._answers.clear()
 
     def is_full(self, municipality: str, model: Model, limit: str, on: date) -> bool:
         """Whether no place was left at the end of a day."""
+        asked = (municipality, model.digest, limit, on)
+        if asked not in self._answers:
+            self._answers[asked] = self._look(municipality, model, limit, on)
+        return self._answers[asked]
+
+    def _look(self, municipality: str, model: Model, limit: str, on: date) -> bool:
         if self._engine is None:
             self._engine = sa.create_engine("sqlite://")
             finalize(self, self._engine.dispose)
