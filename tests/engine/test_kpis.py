@@ -100,6 +100,20 @@ def test_groups_add_up(engine: Engine, clock: VirtualClock) -> None:
     assert [group.name for group in figure.groups] == ["worker-north", "worker-south"]
 
 
+def test_a_pathway_counts_with_one_unit_and_each_worker(engine: Engine, clock: VirtualClock) -> None:
+    three_citizens(engine, clock)
+    helper = facts.worker_assigned(on=MONDAY, worker="vk", as_role="company_consultant", at_unit="north")
+    engine.record("c2", helper, actor=KIM)
+    (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="unit").figures
+    assert [(group.name, int(group.denominator)) for group in figure.groups] == [("north", 2), ("south", 1)]
+    (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="worker").figures
+    assert [(group.name, int(group.denominator)) for group in figure.groups] == [
+        ("vk", 1),
+        ("worker-north", 1),
+        ("worker-south", 2),
+    ]
+
+
 def test_what_does_not_add_up_has_no_groups(engine: Engine) -> None:
     with pytest.raises(ValueInvalid, match="days_to_flexjob does not add up"):
         kpis(engine, actor=LEADER, ids=["days_to_flexjob"], by="unit")
@@ -150,7 +164,5 @@ def test_figures_are_read_by_who_may_and_noted(engine: Engine) -> None:
 
 
 def test_an_unknown_figure_is_named(engine: Engine) -> None:
-    with pytest.raises(
-        ValueInvalid, match="'on_time' is no key figure of stevns-2017@1; allowed: ledighed"
-    ):
+    with pytest.raises(ValueInvalid, match="'on_time' is no key figure of stevns-2017@1; allowed: ledighed"):
         kpis(engine, actor=LEADER, ids=["on_time"])

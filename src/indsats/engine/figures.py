@@ -116,17 +116,27 @@ class Figures:
         return contributions(connection, kpi, self._model, as_of, self._municipality)
 
     def by_group(self, connection: Connection, kpi: Kpi, as_of: date, group: str) -> Sequence[Group]:
-        """A share or count for each `unit` or `worker` assigned on the day; a pathway counts with each of its own."""
+        """A share or count for each `unit` or `worker` assigned on the day.
+
+        A pathway counts with each of its workers, but with one unit, that of the latest assignment: units add up.
+        """
         belongs: dict[str, set[str]] = {}
-        assigned = sa.select(_assignment.citizen, _assignment[group]).where(
-            _assignment.municipality == self._municipality,
-            _assignment.family == self._model.family,
-            _assignment.from_on <= as_of,
-            sa.or_(_assignment.until_on.is_(None), _assignment.until_on > as_of),
-            _assignment[group].is_not(None),
+        assigned = (
+            sa.select(_assignment.citizen, _assignment[group])
+            .where(
+                _assignment.municipality == self._municipality,
+                _assignment.family == self._model.family,
+                _assignment.from_on <= as_of,
+                sa.or_(_assignment.until_on.is_(None), _assignment.until_on > as_of),
+                _assignment[group].is_not(None),
+            )
+            .order_by(_assignment.assignment)
         )
         for citizen, name in connection.execute(assigned):
-            belongs.setdefault(citizen, set()).add(name)
+            if group == "unit":
+                belongs[citizen] = {name}
+            else:
+                belongs.setdefault(citizen, set()).add(name)
         sums: dict[str | None, list[int]] = {}
         for one in self.counted(connection, kpi, as_of):
             for name in belongs.get(one.citizen, {None}):
