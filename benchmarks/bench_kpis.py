@@ -26,7 +26,7 @@ from indsats.exchange.parquet import kpis_of_export, write
 from indsats.models.kpi_form import kpis_of
 from indsats.models.library import load
 from indsats.projections.facts import named_by
-from indsats.projections.kpis import compute
+from indsats.projections.kpis import compute, series
 from indsats.projections.rows import PathwayKey, Rows, rows_of
 from indsats.projections.writer import insert
 from indsats.replay.entries import FactLine
@@ -79,10 +79,9 @@ def show(url: str, derived: list[Rows], pathways: int, directory: Path | None = 
         for name in kpis_of(MODEL):
             times = [seconds(connection, name) for _ in range(5)]
             print(f"{name}: {1000 * median(times):.0f} ms (at most {1000 * max(times):.0f})")
-        for name in kpis_of(MODEL):
+        for name, kpi in kpis_of(MODEL).items():
             begun = perf_counter()
-            for day in WEEKS:
-                compute(connection, MODEL, day, MUNICIPALITY, [name])
+            series(connection, kpi, MODEL, WEEKS, MUNICIPALITY)
             print(f"78 weeks of {name}: {perf_counter() - begun:.1f} s")
         if directory is not None:
             begun = perf_counter()

@@ -19,7 +19,7 @@ from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.models.library import load, load_all
 from indsats.projections import tables
 from indsats.projections.facts import named_by
-from indsats.projections.kpis import KpiResult, compute
+from indsats.projections.kpis import KpiResult, compute, series
 from indsats.projections.rows import PathwayKey, rows_of
 from indsats.projections.writer import insert
 
@@ -43,7 +43,7 @@ def test_every_shipped_model_with_key_figures_is_here() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.model)
-@settings(max_examples=15)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_every_figure_is_the_same_everywhere(postgresql: sa.Engine, case: Case, data: st.DataObject) -> None:
     model = load(case.model)
@@ -66,7 +66,9 @@ def test_every_figure_is_the_same_everywhere(postgresql: sa.Engine, case: Case, 
     with postgresql.connect() as connection, connection.begin() as transaction:
         insert(connection, rows)
         in_postgresql = compute(connection, model, drawn.as_of, MUNICIPALITY)
+        over_time = [series(connection, kpi, model, [drawn.as_of], MUNICIPALITY) for kpi in declared_by(model).values()]
         transaction.rollback()
+    assert [one for figures in over_time for one in figures] == in_sqlite
     assert in_postgresql == in_sqlite
     assert in_files == in_sqlite
     assert {one.id: counts(one) for one in in_sqlite} == by_loops(case, drawn)

@@ -19,7 +19,7 @@ from indsats.errors import ValueInvalid
 from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables, writer
 from indsats.projections.due import DueTable
-from indsats.projections.kpis import Contribution, KpiResult, compute, contributions
+from indsats.projections.kpis import Contribution, KpiResult, compute, contributions, series
 from indsats.projections.rows import PathwayKey, Rows
 from indsats.store.fold import fold_some, fold_streams
 from indsats.store.mapper import EventMapper
@@ -110,6 +110,10 @@ class Figures:
     def results(self, connection: Connection, as_of: date, ids: Collection[str] = ()) -> Sequence[KpiResult]:
         """The figures on a day, in the order of their declaration."""
         return compute(connection, self._model, as_of, self._municipality, ids)
+
+    def over_time(self, connection: Connection, kpi: Kpi, days: Sequence[date]) -> Sequence[KpiResult]:
+        """One figure on each of some days."""
+        return series(connection, kpi, self._model, days, self._municipality)
 
     def counted(self, connection: Connection, kpi: Kpi, as_of: date) -> Sequence[Contribution]:
         """The pathways behind a figure, by citizen."""

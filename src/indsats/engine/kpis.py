@@ -95,6 +95,7 @@ def kpis(
     if by is not None and (whole := [kpi_id for kpi_id in ids if not adds_up(declared[kpi_id])]):
         raise ValueInvalid(f"{whole[0]} does not add up and cannot be divided by {by}")
     point = figures.point(as_of, known_at)
+    days = list(_days(over, begin or engine.model.valid.first, point.as_of)) if over else []
 
     def work(_: Connection) -> Figured:
         found = []
@@ -105,11 +106,7 @@ def kpis(
                     Figure(
                         result=result,
                         groups=figures.by_group(connection, kpi, point.as_of, by) if by and adds_up(kpi) else (),
-                        series=[
-                            (day, each)
-                            for day in (_days(over, begin or engine.model.valid.first, point.as_of) if over else ())
-                            for each in figures.results(connection, day, [kpi.id])
-                        ],
+                        series=list(zip(days, figures.over_time(connection, kpi, days), strict=True)),
                         who=figures.counted(connection, kpi, point.as_of) if who else (),
                     )
                 )
