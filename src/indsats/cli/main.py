@@ -39,6 +39,7 @@ _COMMANDS = {
     "record": ("indsats.cli.record:record", "Record facts into a database, as of now."),
     "remark": ("indsats.cli.remark:remark", "Write a remark on a breach."),
     "replay": ("indsats.cli.replay:replay_command", "Play scenarios and fact files as they would have been recorded."),
+    "report": ("indsats.cli.report:report", "Write the status report of a period."),
     "schema": ("indsats.cli.schema:schema", "Print the JSON Schema of a file or a document."),
     "sweep": ("indsats.cli.sweep:sweep", "Look for deadlines that have passed."),
     "worker": ("indsats.cli.worker:worker", "Sweep at the start and just after each hour."),

@@ -48,7 +48,7 @@ class Compared(NamedTuple):
 
 
 class OnTime(NamedTuple):
-    """How many obligations of a rule with a due day in the period had each status."""
+    """How many obligations of a rule had each status: those with a due day in the period, or on hold without any."""
 
     rule: str
     title: Title
@@ -56,7 +56,7 @@ class OnTime(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All with a due day in the period."""
+        """All of them."""
         return sum(self.counts.values())
 
     @property
@@ -217,7 +217,7 @@ def _on_time(
             _obligation.municipality == municipality,
             _obligation.family == model.family,
             _obligation.subject == model.subject,
-            _obligation.due.between(period.first, period.last),
+            sa.or_(_obligation.due.between(period.first, period.last), _obligation.due.is_(None)),
             _obligation.force.not_in(["expect", "info"]),
         )
         .group_by(_obligation.rule, _obligation.status)

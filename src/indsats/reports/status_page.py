@@ -81,7 +81,7 @@ class _Pages:
         status, word = self._status, self._word
         if not status.rules:
             return Section(word("on_time"), [word("no_rules")])
-        headings = [word("rule"), word("due"), *map(word, STATUSES), word("share_on_time")]
+        headings = [word("rule"), word("all"), *map(word, STATUSES), word("share_on_time")]
         rows = [self._rule(rule) for rule in status.rules]
         sentence = self._words.sentence("on_time", as_of=status.as_of)
         return Section(word("on_time"), [sentence], [Table(word("on_time_table"), headings, rows)])

@@ -11,6 +11,7 @@ NOTHING = "-"
 """Stands in a cell where there is nothing to be said."""
 
 _WORDS: Mapping[str, Title] = {
+    "all": Title("Alle", "All"),
     "annulled": Title("taget ud", "annulled"),
     "as_of": Title("Pr.", "As of"),
     "as_known_now": Title("som det vides nu", "as known now"),
@@ -28,7 +29,6 @@ _WORDS: Mapping[str, Title] = {
     "counts_then_and_now": Title("Antal før -> nu", "Counts then -> now"),
     "difference": Title("Forskel (procentpoint)", "Difference (percentage points)"),
     "digest": Title("Modellens digest", "Digest of the model"),
-    "due": Title("Med frist i perioden", "Due in the period"),
     "figures": Title("Nøgletal mod mål", "Key figures against targets"),
     "figures_table": Title("Nøgletal", "Key figures"),
     "known_at": Title("Kendt", "Known at"),
@@ -96,10 +96,10 @@ _SENTENCES: Mapping[str, Title] = {
         "{known_at}.",
     ),
     "on_time": Title(
-        "Pligter med frist i perioden, som de stod pr. {as_of}. Andelen til tiden er opfyldt, af opfyldt, opfyldt for "
-        "sent og overskredet.",
-        "Obligations with a due day in the period, as they stood as of {as_of}. The share on time is met, of met, met "
-        "late and breached.",
+        "Pligter med frist i perioden, og dem i bero uden kendt frist, som de stod pr. {as_of}. Andelen til tiden er "
+        "opfyldt, af opfyldt, opfyldt for sent og overskredet.",
+        "Obligations with a due day in the period, and those on hold with none known yet, as they stood as of {as_of}. "
+        "The share on time is met, of met, met late and breached.",
     ),
     "changes": Title(
         "Nøgletallene pr. {before}, som de var kendt {last_known_at}, mod som de er kendt {known_at}.",
