@@ -27,7 +27,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal --cov --cov-report=term
 	@$(BIN)/coverage report --include='src/indsats/domain/*' --fail-under=100 >$(VENV)/domain-coverage \
 	  || { cat $(VENV)/domain-coverage; echo 'make test: domain/ must be covered to the last branch' >&2; exit 1; }
 
