@@ -22,7 +22,7 @@ def scenario_directory() -> Path:
 @json_option
 @lang_option
 def demo(as_json: bool, lang: str) -> None:
-    """Replay every shipped scenario under the Stevns and Aalborg models and show what was found."""
+    """Replay every shipped scenario and show what was found."""
     root = scenario_directory()
     paths = sorted(path for path in root.rglob("*.yaml") if path.relative_to(root).parts[0] != "models")
     outcomes = {path.relative_to(root): play(read_source(path)) for path in paths}
