@@ -1,9 +1,10 @@
 """Files come to what a replay of them comes to, recorded live or imported; what cannot be recorded is refused whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.engine.looking import JOURNALS, KIM, MONDAY, everything, known, rows
@@ -115,7 +116,13 @@ def test_what_is_imported_is_owed_as_a_replay_has_it(
             views = run.views(local_day(known_at), known_at)
             for expected in map(pathway_document, views):
                 [found] = documents(engine, [str(expected["citizen"])], local_day(known_at), known_at)
-                assert {**found, "ledger": []} == {**expected, "ledger": []}
+                assert derived(found) == derived(expected)
+
+
+def derived(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What is owed, less what was found when: an import finds later, and not that a club was full."""
+    owed = [{**each, "cause": None} if each["cause"] == "capacity" else each for each in document["obligations"]]
+    return {**document, "obligations": owed, "ledger": []}
 
 
 # Live

@@ -21,7 +21,7 @@ from indsats.engine.lists import Wanted
 from indsats.replay.document import pathway_document
 from indsats.store.keys import FileKeys
 
-STORED = Path(__file__).parents[1] / "stored"
+STORED = Path(__file__).with_name("stored")
 SYSTEM = Actor("test", "system")
 LAST_DAY = date(2017, 2, 10)
 
