@@ -14,8 +14,8 @@ from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway, Stamp
 from indsats.replay.document import Json, pathway_document
 from indsats.replay.facts_file import read_facts
-from indsats.replay.outcome import Source
 from indsats.replay.outcome import play as replay
+from indsats.replay.source import Source
 
 POINTS = st.integers(-400, 4000).map(timedelta)
 
