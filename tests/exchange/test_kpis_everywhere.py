@@ -28,7 +28,7 @@ MUNICIPALITY = "0336"
 Found = Sequence[KpiResult]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # of which a worker that runs tests side by side with others has one
 def postgresql(servers: Servers) -> Iterator[sa.Engine]:
     server = servers.server(DATABASES[-1])
     server.execute("CREATE DATABASE kpis_everywhere")

@@ -13,10 +13,14 @@ from tests.hard.load import MODEL
 from indsats.clock import Clock
 from indsats.domain.values import Actor
 from indsats.engine import Engine
+from indsats.models.library import load
 from indsats.store.keys import FileKeys
 
 ACTOR = Actor("nn", "system")
 LONG_AGO = date(2017, 3, 1)
+
+READ = load(MODEL)
+"""Read while everything can be: who gives up rights may lose those to the files of the model."""
 
 
 class Place(NamedTuple):
@@ -28,7 +32,7 @@ class Place(NamedTuple):
 
     def engine(self, *, where: HostEngine | None = None, clock: Clock | None = None, create: bool = False) -> Engine:
         """An engine on it."""
-        return Engine(where or self.url, MODEL, keys=FileKeys(self.keys), clock=clock, create=create)
+        return Engine(where or self.url, READ, keys=FileKeys(self.keys), clock=clock, create=create)
 
 
 def make_place(place: Place) -> Place:
