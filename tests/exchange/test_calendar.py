@@ -16,7 +16,7 @@ from indsats.domain.values import Actor
 from indsats.engine import Engine
 from indsats.errors import InputInvalid, NotAllowed, UnknownWorker
 from indsats.exchange.calendar import Feed, calendar, write_calendar
-from indsats.store.keys import FileKeys, Keys
+from indsats.store.keys import Keys
 
 WEEK = timedelta(days=7)
 FIRST = "Første samtale senest efter en uge"
@@ -26,13 +26,6 @@ TALKED = facts.first_conversation_held(on=MONDAY, participants=["caseworker"], i
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock(datetime(2017, 1, 2, 9, 30, 15, tzinfo=UTC))
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    keys = FileKeys(tmp_path / "master.key")
-    keys.create()
-    return keys
 
 
 @pytest.fixture

