@@ -1,6 +1,7 @@
 """Whatever holds the read models, a key figure is the same: SQLite, PostgreSQL, Parquet files, and what loops count."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,8 +20,9 @@ from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.models.library import load, load_all
 from indsats.projections import tables
 from indsats.projections.facts import named_by
-from indsats.projections.kpis import KpiResult, compute, series
+from indsats.projections.kpis import KpiResult, compute
 from indsats.projections.rows import PathwayKey, rows_of
+from indsats.projections.series import series
 from indsats.projections.writer import insert
 
 MUNICIPALITY = "0336"
@@ -66,9 +68,11 @@ def test_every_figure_is_the_same_everywhere(postgresql: sa.Engine, case: Case, 
     with postgresql.connect() as connection, connection.begin() as transaction:
         insert(connection, rows)
         in_postgresql = compute(connection, model, drawn.as_of, MUNICIPALITY)
-        over_time = [series(connection, kpi, model, [drawn.as_of], MUNICIPALITY) for kpi in declared_by(model).values()]
+        days = [drawn.as_of - timedelta(days=8), drawn.as_of]
+        over_time = [series(connection, kpi, model, days, MUNICIPALITY) for kpi in declared_by(model).values()]
+        before = compute(connection, model, days[0], MUNICIPALITY)
         transaction.rollback()
-    assert [one for figures in over_time for one in figures] == in_sqlite
+    assert over_time == [list(both) for both in zip(before, in_sqlite, strict=True)]
     assert in_postgresql == in_sqlite
     assert in_files == in_sqlite
     assert {one.id: counts(one) for one in in_sqlite} == by_loops(case, drawn)

@@ -1,5 +1,6 @@
 """The conditions of a key figure as SQL: comparisons and `EXISTS`, which every database has."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -27,7 +28,7 @@ def holds(kpi: Kpi, rows: Rows, conditions: Filter) -> Condition:
     """Whether a row of the figure's read model passes all conditions of a filter."""
     own = READ_MODELS[kpi.rows].columns
     found = [
-        _compared(_column(rows, one.column), one, rows) if one.column in own else _of_field(rows, one)
+        _compared(column_of(rows, one.column), one, rows) if one.column in own else _of_field(rows, one)
         for one in conditions.comparisons
     ]
     if conditions.some:
@@ -35,7 +36,8 @@ def holds(kpi: Kpi, rows: Rows, conditions: Filter) -> Condition:
     return sa.and_(sa.true(), *found)
 
 
-def _column(rows: Rows, name: str) -> sa.ColumnElement[object]:
+def column_of(rows: Rows, name: str) -> sa.ColumnElement[object]:
+    """The column that a condition names."""
     # `on` is a word of SQL.
     return rows.c["from_on" if name == "on" else name]
 
@@ -69,7 +71,7 @@ def _value(operand: Operand, rows: Rows) -> object:
         case Bound():
             return _bound(operand.name)
         case Other():
-            return _column(rows, operand.column)
+            return column_of(rows, operand.column)
         case Decimal():
             return float(operand)
         case _:
@@ -113,17 +115,30 @@ def _value_column(operand: Operand) -> str:
             return "day_value"
 
 
+def first_of(rows: Rows, alternatives: Sequence[Some]) -> sa.ScalarSelect[date | None]:
+    """The day on which the first fact lies that some of several ask for; nothing that one asks for may be `lasting`."""
+    facts = tables.facts.alias()
+    asked = sa.or_(*(sa.and_(*_asked(facts, rows, some)) for some in alternatives))
+    first = sa.select(sa.func.min(facts.c.from_on, type_=sa.Date)).where(*_same_pathway(facts, rows), asked)
+    return first.correlate(rows).scalar_subquery()
+
+
 def _some(rows: Rows, some: Some) -> Condition:
     facts = tables.facts.alias()
-    conditions = [*_same_pathway(facts, rows), is_as_of(facts), facts.c.kind.in_(some.kinds)]
-    if some.within != "pathway":
-        conditions.append(facts.c[some.within] == rows.c[some.within])
-    if some.since is not None:
-        conditions.append(facts.c.from_on >= _column(rows, some.since))
-    conditions += [_of_field(facts, one) for one in some.comparisons]
+    conditions = [*_same_pathway(facts, rows), is_as_of(facts), *_asked(facts, rows, some)]
     if some.lasting is not None:
         conditions.append(sa.not_(_has_ended(facts, some.ended_by, _bound(some.lasting))))
     return _ROW.where(*conditions).correlate(rows).exists()
+
+
+def _asked(facts: Rows, rows: Rows, some: Some) -> list[Condition]:
+    """Whether a fact of a row's pathway is one that is asked for, whatever the day."""
+    conditions: list[Condition] = [facts.c.kind.in_(some.kinds)]
+    if some.within != "pathway":
+        conditions.append(facts.c[some.within] == rows.c[some.within])
+    if some.since is not None:
+        conditions.append(facts.c.from_on >= column_of(rows, some.since))
+    return conditions + [_of_field(facts, one) for one in some.comparisons]
 
 
 def _has_ended(facts: Rows, ended_by: tuple[str, ...], day: sa.BindParameter[date]) -> Condition:

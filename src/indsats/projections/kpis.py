@@ -17,7 +17,7 @@ from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables
 from indsats.projections.facts import named_by
 from indsats.projections.rows import PathwayKey, rows_of
-from indsats.projections.statements import changes_of, contributions_of, counts_of, documented_of, parameters
+from indsats.projections.statements import contributions_of, counts_of, documented_of, parameters
 from indsats.projections.writer import insert
 
 Ask = Callable[[sa.Select[*tuple[Any, ...]], Mapping[str, object]], Sequence[tuple[Any, ...]]]
@@ -89,33 +89,8 @@ def compute_with(
             results.append(_amount(ask, kpi, kpi.tiers, model, as_of, municipality))
             continue
         [(numerator, denominator)] = ask(counts_of(kpi, municipality), asked)
-        results.append(_result(kpi, as_of, numerator, denominator))
+        results.append(result_of(kpi, as_of, numerator, denominator))
     return results
-
-
-def series(
-    connection: sa.Connection, kpi: Kpi, model: Model, days: Sequence[date], municipality: str | None = None
-) -> list[KpiResult]:
-    """One figure on each of some days, in one statement where its counts are sums of changes."""
-    if not days:
-        return []
-    statement = changes_of(kpi, municipality)
-    if statement is None:
-        return [one for day in days for one in compute(connection, model, day, municipality, [kpi.id])]
-    changes = connection.execute(statement, parameters(model, days[-1], municipality)).all()
-    return [_result(kpi, day, *_summed(kpi, changes, day)) for day in days]
-
-
-def _summed(kpi: Kpi, changes: Iterable[sa.Row[date, int, int]], day: date) -> tuple[int, int]:
-    """The counts on a day; of a full-time measure in days of the month through it."""
-    numerator = denominator = 0
-    for changed_on, passed, every in changes:
-        if changed_on <= day:
-            in_month = kpi.unit == FULL_TIME_PERSON
-            weight = (day - max(changed_on, day.replace(day=1))).days + 1 if in_month else 1
-            numerator += weight * int(passed)
-            denominator += weight * int(every)
-    return numerator, denominator
 
 
 def contributions(
@@ -174,7 +149,7 @@ def _deciding(
     best: tuple[date, Fraction | None] = as_of, None
     for day in _measured_on(tiers, model, as_of):
         [(numerator, denominator)] = ask(statement, parameters(model, day, municipality))
-        share = _result(kpi, day, numerator, denominator).share
+        share = result_of(kpi, day, numerator, denominator).share
         if share is not None and (best[1] is None or share > best[1]):
             best = day, share
     return best
@@ -192,7 +167,7 @@ def _measured_on(tiers: Tiers, model: Model, as_of: date) -> Iterator[date]:
         day = month_end + ONE_DAY
 
 
-def _result(kpi: Kpi, as_of: date, numerator: float | None, denominator: int) -> KpiResult:
+def result_of(kpi: Kpi, as_of: date, numerator: float | None, denominator: int) -> KpiResult:
     """The counts of a statement as a figure: days become full-time persons, twice the median the median."""
     unit = Fraction(1)
     if kpi.unit == FULL_TIME_PERSON:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import reduce
 
 import sqlalchemy as sa
 
 from indsats.domain.calendar import ONE_DAY
-from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, READ_MODELS, Bound, Comparison, Documented, Filter, Kpi
+from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, READ_MODELS, Documented, Kpi
 from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY, LAST_DAY
 from indsats.projections import tables
@@ -15,7 +14,6 @@ from indsats.projections.conditions import Condition, holds, is_as_of
 
 Counts = sa.Select[int | float | None, int]
 Contributions = sa.Select[str, str, int, int]
-Changes = sa.CompoundSelect[date, int, int]
 
 _TABLES = {
     "pathways": tables.pathways,
@@ -25,8 +23,8 @@ _TABLES = {
     "obligations": tables.obligations,
     "facts": tables.facts,
 }
-_BY_AS_OF = (Bound("as_of"),)
-_PERSON = ("municipality", "subject", "citizen")
+PERSON = ("municipality", "subject", "citizen")
+"""Who is counted, in the family asked for."""
 
 
 def parameters(model: Model, as_of: date, municipality: str | None = None) -> Mapping[str, object]:
@@ -71,49 +69,6 @@ def contributions_of(kpi: Kpi, municipality: str | None = None) -> Contributions
     )
 
 
-def changes_of(kpi: Kpi, municipality: str | None = None) -> Changes | None:
-    """One statement that lists by how much the counts rise and fall on each day: their sums are the counts on any day.
-
-    None of a figure whose rows do not each count from one day to another: of a median, an amount, what is asked of
-    facts or of the beginning of a month, and citizens with several rows.
-    """
-    rows = _TABLES[kpi.rows]
-    begins = [one for one in kpi.where.comparisons if _is_beginning(kpi, one)]
-    steady = Filter(tuple(one for one in kpi.where.comparisons if one not in begins), kpi.where.some)
-    days: list[sa.ColumnElement[date]] = [
-        rows.c[name] for name in ("from_on", *(one.column for one in begins)) if name in rows.c
-    ]
-    filters = (steady,) if kpi.numerator is None else (steady, kpi.numerator)
-    is_whole = kpi.median is not None or kpi.tiers is not None
-    is_row = kpi.unit in (READ_MODELS[kpi.rows].unit, FULL_TIME_PERSON)
-    if is_whole or not is_row or not days or not all(map(_is_steady, filters)):
-        return None
-    first = reduce(lambda one, other: sa.case((one > other, one), else_=other), days)
-    one = sa.literal(1)
-    passed = one if kpi.numerator is None else sa.case((holds(kpi, rows, kpi.numerator), one), else_=0)
-    counted = [*_chosen(kpi, rows, municipality), holds(kpi, rows, steady), *(day.is_not(None) for day in days)]
-    number, every = sa.func.sum(passed), sa.func.count()
-    if "until_on" not in rows.c:
-        return sa.union_all(sa.select(first, number, every).where(*counted).group_by(first))
-    lasting = sa.or_(rows.c.until_on.is_(None), first < rows.c.until_on)
-    return sa.union_all(
-        sa.select(first, number, every).where(*counted, lasting).group_by(first),
-        sa.select(rows.c.until_on, -number, -every).where(*counted, first < rows.c.until_on).group_by(rows.c.until_on),
-    )
-
-
-def _is_beginning(kpi: Kpi, one: Comparison) -> bool:
-    """Whether a condition lets a row count from the day in a column on."""
-    is_own = one.column in READ_MODELS[kpi.rows].columns and one.column != "on"
-    return is_own and one.test == "max" and one.values == _BY_AS_OF and kpi.unit != FULL_TIME_PERSON
-
-
-def _is_steady(conditions: Filter) -> bool:
-    """Whether conditions say the same of a row on every day."""
-    moving = {Bound(name) for name in ("as_of", "month_start", "week_start")}
-    return not conditions.some and not any(moving.intersection(one.values) for one in conditions.comparisons)
-
-
 def documented_of(documented: Documented, municipality: str | None = None) -> sa.Select[float]:
     """One statement that lists what each fact documents: too few to add up where digits could get lost."""
     facts, fields = tables.facts, tables.fact_fields
@@ -130,12 +85,12 @@ def documented_of(documented: Documented, municipality: str | None = None) -> sa
 
 def _counted(kpi: Kpi, municipality: str | None) -> sa.Select[*tuple[object, ...]]:
     """The rows counted with what each adds to numerator and denominator; or the citizens behind them, each once."""
-    rows = _TABLES[kpi.rows]
-    persons = [rows.c[name] for name in _PERSON]
+    rows = table_of(kpi)
+    persons = [rows.c[name] for name in PERSON]
     in_month = kpi.unit == FULL_TIME_PERSON
     weight = _days_in_month(rows) if in_month else sa.literal(1)
     numerator = weight if kpi.numerator is None else sa.case((holds(kpi, rows, kpi.numerator), weight), else_=0)
-    conditions = _chosen(kpi, rows, municipality)
+    conditions = chosen(kpi, rows, municipality)
     conditions += [_stood_in_month(rows) if in_month else is_as_of(rows), holds(kpi, rows, kpi.where)]
     if kpi.unit == CITIZEN and READ_MODELS[kpi.rows].unit != CITIZEN:
         once = (sa.func.max(numerator).label("numerator"), sa.literal(1).label("denominator"))
@@ -147,7 +102,12 @@ def _counted(kpi: Kpi, municipality: str | None) -> sa.Select[*tuple[object, ...
     return sa.select(*columns).where(*conditions)
 
 
-def _chosen(kpi: Kpi, rows: sa.Table, municipality: str | None) -> list[Condition]:
+def table_of(kpi: Kpi) -> sa.Table:
+    """The table whose rows a figure counts."""
+    return _TABLES[kpi.rows]
+
+
+def chosen(kpi: Kpi, rows: sa.Table, municipality: str | None) -> list[Condition]:
     """Whose rows, and of facts which."""
     conditions = [rows.c.family == sa.bindparam("family", type_=sa.String)]
     if municipality is not None:

@@ -1,6 +1,6 @@
 """The tables of the read models, for any database.
 
-Every key begins with municipality, model family, kind of subject, and the opaque id of the citizen or other subject. A
+Every key holds municipality, model family, kind of subject, and the opaque id of the citizen or other subject. A
 row with `from_on` and `until_on` stands as of the days from the first to before the second (null: to this day), so that
 one table answers for every day up to the one on which its rows were made. Days are compared, never counted: lengths are
 columns.
@@ -27,7 +27,9 @@ from sqlalchemy import (
 PREFIX = "indsats_"
 
 PATHWAY = ("municipality", "family", "subject", "citizen")
-"""Whose row it is: the columns that every key begins with."""
+"""Whose row it is: columns of every key."""
+
+_PLACE_OF_CITIZEN = tuple(name for name in PATHWAY if name != "citizen")
 
 metadata = MetaData()
 
@@ -35,14 +37,19 @@ metadata = MetaData()
 _STRING = String().with_variant(String(collation="C"), "postgresql")
 
 
-def _table(name: str, *columns: Column[object], key: tuple[str, ...]) -> Table:
-    """A table whose rows belong to a pathway; `key` distinguishes those of one pathway."""
+def _table(name: str, *columns: Column[object], key: tuple[str, ...], is_looked_up: bool = False) -> Table:
+    """A table whose rows belong to a pathway; `key` distinguishes those of one pathway.
+
+    One whose rows are looked up one by one has what tells most of them apart first in its key, and on SQLite its rows
+    in the key's own tree.
+    """
     return Table(
         PREFIX + name,
         metadata,
         *(Column(part, _STRING, nullable=False) for part in PATHWAY),
         *columns,
-        PrimaryKeyConstraint(*PATHWAY, *key),
+        PrimaryKeyConstraint(*(("citizen", *key, *_PLACE_OF_CITIZEN) if is_looked_up else (*PATHWAY, *key))),
+        sqlite_with_rowid=not is_looked_up,
     )
 
 
@@ -201,6 +208,7 @@ fact_fields = _table(
     _day_or_null("day_value"),
     Column("flag_value", Boolean),
     key=("place", "field", "item"),
+    is_looked_up=True,
 )
 
 # Written out in statements: a database takes a partial index only if it sees there that no other row is asked for.

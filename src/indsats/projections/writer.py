@@ -66,13 +66,16 @@ def _statements(read_models: ReadModels, dialect: str) -> Sequence[_Statements]:
     as_driver = DefaultDialect(paramstyle="qmark" if dialect == "sqlite" else "format")
     made = []
     for name, table in read_models.tables.items():
-        key = list(table.primary_key)
+        pathway, rest = (
+            [table.c[name] for name in PATHWAY],
+            [one for one in table.primary_key if one.name not in PATHWAY],
+        )
         values = [column for column in table.columns if column.name not in PATHWAY]
-        of_pathway, of_row = _equal(key[: len(PATHWAY)]), _equal(key)
+        of_pathway, of_row = _equal(pathway), _equal([*pathway, *rest])
         texts = (sa.select(*values).where(*of_pathway), sa.insert(table), sa.delete(table).where(*of_row))
         select, insert, delete = (str(text.compile(dialect=as_driver)) for text in texts)
         delete_pathway = str(sa.delete(table).where(*of_pathway).compile(dialect=as_driver))
-        places = [values.index(column) for column in key[len(PATHWAY) :]]
+        places = [values.index(column) for column in rest]
         made.append(_Statements(name, select, insert, delete, delete_pathway, places))
     return made
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from indsats.store import step_3
+from indsats.store import step_3, step_4
 
 _DIFFERENCES: Mapping[str, Mapping[str, str]] = {
     "sqlite": {"counted": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "INTEGER", "double": "DOUBLE", "text": "VARCHAR"},
@@ -310,5 +310,6 @@ MIGRATIONS = (
         step_3.STATEMENTS,
         step_3.MORE,
     ),
+    Migration(4, "fields of facts by citizen", (), step_4.STATEMENTS),
 )
 """Every step there ever was, in order. A new one is added at the end."""

@@ -1,0 +1,99 @@
+"""A key figure over time, from by how much its counts change on each day: not asked anew for each."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import accumulate
+
+import sqlalchemy as sa
+
+from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, Bound, Comparison, Filter, Kpi
+from indsats.domain.model import Model
+from indsats.domain.values import FIRST_DAY
+from indsats.projections.changes import changes_of
+from indsats.projections.kpis import KpiResult, compute, result_of
+from indsats.projections.statements import parameters
+
+_Change = tuple[date, int | None, int]
+
+_PERIODS = ((Bound("week_start"),), (Bound("month_start"),))
+
+
+def series(
+    connection: sa.Connection, kpi: Kpi, model: Model, days: Sequence[date], municipality: str | None = None
+) -> list[KpiResult]:
+    """One figure on each of some days, in ascending order; asked day by day only where its counts are no such sums."""
+    period, where = _period(kpi)
+    filters = [where] if kpi.numerator is None else [where, kpi.numerator]
+    every, passed = (_changes(connection, kpi, each, model, municipality) for each in (filters[:1], filters))
+    if every is None or passed is None:
+        return [one for day in days for one in compute(connection, model, day, municipality, [kpi.id])]
+    if kpi.median is not None:
+        return [result_of(kpi, day, *_median(values)) for day, values in _values(every, days)]
+    results = []
+    for day in days:
+        begin = FIRST_DAY if period is None else parameters(model, day)[period.name]
+        assert isinstance(begin, date), "a bound of a period is a day"
+        results.append(result_of(kpi, day, _summed(kpi, passed, begin, day), _summed(kpi, every, begin, day)))
+    return results
+
+
+def _period(kpi: Kpi) -> tuple[Bound | None, Filter]:
+    """What begins the week or month whose facts are counted, if they are, and the other conditions on the rows."""
+    period = next((one for one in kpi.where.comparisons if _begins_period(kpi, one)), None)
+    if period is None:
+        return None, kpi.where
+    others = tuple(one for one in kpi.where.comparisons if one != period)
+    bound = period.values[0]
+    assert isinstance(bound, Bound), "see `_PERIODS`"
+    return bound, Filter(others, kpi.where.some)
+
+
+def _begins_period(kpi: Kpi, one: Comparison) -> bool:
+    # A citizen counts once in a period, so that hers are no sums of days.
+    return kpi.unit != CITIZEN and (one.column, one.test) == ("on", "min") and one.values in _PERIODS
+
+
+def _changes(
+    connection: sa.Connection, kpi: Kpi, conditions: Sequence[Filter], model: Model, municipality: str | None
+) -> Sequence[_Change] | None:
+    statement = changes_of(kpi, conditions, municipality)
+    if statement is None:
+        return None
+    # It is asked for no day, but for the model's own, which stand among the parameters.
+    found = connection.execute(statement, parameters(model, FIRST_DAY, municipality))
+    return sorted((day, value, int(step)) for day, value, step in found)
+
+
+def _summed(kpi: Kpi, changes: Iterable[_Change], begin: date, day: date) -> int:
+    """The count on a day of what changed since `begin`, itself included; of a full-time measure in days."""
+    until = [(changed_on, step) for changed_on, _, step in changes if begin <= changed_on <= day]
+    if kpi.unit != FULL_TIME_PERSON:
+        return sum(step for _, step in until)
+    month_start = day.replace(day=1)
+    return sum(((day - max(changed_on, month_start)).days + 1) * step for changed_on, step in until)
+
+
+def _values(changes: Sequence[_Change], days: Sequence[date]) -> Iterator[tuple[date, Counter[int]]]:
+    """How often there is each value on each of the days."""
+    values: Counter[int] = Counter()
+    place = 0
+    for day in days:
+        while place < len(changes) and changes[place][0] <= day:
+            _, value, step = changes[place]
+            assert value is not None, "a row without the value does not count"
+            values[value] += step
+            place += 1
+        yield day, values
+
+
+def _median(values: Counter[int]) -> tuple[int | None, int]:
+    """Twice the median, None of no values, and how many there are."""
+    number = values.total()
+    if not number:
+        return None, 0
+    ordered = sorted(value for value in values if values[value])
+    upto = list(accumulate(values[value] for value in ordered))
+    lower, upper = (ordered[bisect_left(upto, rank)] for rank in ((number + 1) // 2, number // 2 + 1))
+    return lower + upper, number
