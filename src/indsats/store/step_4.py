@@ -2,6 +2,21 @@
 
 from collections.abc import Mapping
 
+_WORKER_NAMES = """
+CREATE TABLE indsats_worker_names (
+  municipality TEXT NOT NULL,
+  worker TEXT NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  PRIMARY KEY (municipality, worker)
+)"""
+
+_TOLD_OF_LIMITS = (
+    "CREATE INDEX indsats_outbox_limits ON indsats_outbox (municipality, stream, number) "
+    "WHERE type = 'indsats.limit_passed.1'"
+)
+
+STATEMENTS = (_WORKER_NAMES, _TOLD_OF_LIMITS)
+
 _ON_SQLITE = (
     "ALTER TABLE indsats_fact_fields RENAME TO indsats_fact_fields_before",
     """
@@ -32,4 +47,4 @@ _ON_POSTGRESQL = (
     "ALTER TABLE indsats_fact_fields ADD PRIMARY KEY (citizen, place, field, item, municipality, family, subject)",
 )
 
-STATEMENTS: Mapping[str, tuple[str, ...]] = {"sqlite": _ON_SQLITE, "postgresql": _ON_POSTGRESQL}
+MORE: Mapping[str, tuple[str, ...]] = {"sqlite": _ON_SQLITE, "postgresql": _ON_POSTGRESQL}

@@ -310,6 +310,6 @@ MIGRATIONS = (
         step_3.STATEMENTS,
         step_3.MORE,
     ),
-    Migration(4, "fields of facts by citizen", (), step_4.STATEMENTS),
+    Migration(4, "fields of facts by citizen", step_4.STATEMENTS, step_4.MORE),
 )
 """Every step there ever was, in order. A new one is added at the end."""

@@ -164,7 +164,25 @@ outbox = Table(
         sqlite_where=text("delivered_at IS NULL"),
         postgresql_where=text("delivered_at IS NULL"),
     ),
+    Index(
+        "indsats_outbox_limits",
+        "municipality",
+        "stream",
+        "number",
+        sqlite_where=text("type = 'indsats.limit_passed.1'"),
+        postgresql_where=text("type = 'indsats.limit_passed.1'"),
+    ),
     sqlite_autoincrement=True,
+)
+
+# Under which random name each worker is told of.
+worker_names = Table(
+    "indsats_worker_names",
+    metadata,
+    Column("municipality", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("name", Text, nullable=False, unique=True),
+    PrimaryKeyConstraint("municipality", "worker"),
 )
 
 schema = Table(
