@@ -36,6 +36,15 @@ def test_one_document_beside_a_file(tmp_path: Path) -> None:
     assert (found["file"], found["municipality"], found["as_of"]) == (str(path), "0336", "2017-01-31")
     first = next(rule for rule in found["rules"] if rule["rule"] == "first_conversation")
     assert (first["total"], first["breached"], first["share"], first["suppressed"]) == (2, 2, 0.0, False)
+    share = next(kpi for kpi in found["kpis"] if kpi["id"] == "ledighedsydelse_share")
+    assert share["printed"][0] == {
+        "title": {"da": "juni 2016", "en": "June 2016"},
+        "stated": "17.4 %",
+        "counts": "63/362",
+        "computed": "17.40 %",
+        "agrees": True,
+    }
+    assert next(kpi for kpi in found["kpis"] if kpi["id"] == "days_to_flexjob")["printed"] == []
     assert "Status report" in path.read_text()
     assert printed("report status", "--period", "2017-01", "--db", sound())["file"] is None
 

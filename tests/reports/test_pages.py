@@ -63,6 +63,18 @@ def test_danish_has_danish_words_and_numbers(played: Status) -> None:
     assert line(text, "brud trukket tilbage")[1].endswith("`first_conversation`")
 
 
+def test_what_the_source_prints_stands_beside_what_its_counts_give(played: Status) -> None:
+    text = markdown(status_page(played, "en"))
+    assert line(text, "`ledighedsydelse_share`", "June 2016")[2:] == ["17.4%", "63/362", "17.40%", "Yes"]
+    assert line(text, "`hours_increased_share`", "a month")[2:] == ["4.5", "80/18", "4.44", "No"]
+    danish = markdown(status_page(played, "da", suppress=True))
+    assert line(danish, "`ledighedsydelse_share`", "juni 2016")[2:] == ["17,4 %", "63/362", "17,40 %", "Ja"]
+    unprinted = played._replace(
+        figures=[figure for figure in played.figures if not figure.kpi.printed],
+    )
+    assert "In the source" not in markdown(status_page(unprinted, "en"))
+
+
 def test_the_head_names_the_points_and_the_end_the_policies(played: Status) -> None:
     text = markdown(status_page(played, "en"))
     assert text.split("\n## ")[0].splitlines() == [
@@ -131,7 +143,7 @@ def test_html_is_whole_and_needs_nothing_else(played: Status, lang: Lang) -> Non
     assert {"charset": "utf-8"} in document.attributes("meta")
     assert document.texts["title"] == document.texts["h1"]
     assert len(document.texts["h2"]) == 4
-    assert len(document.texts["caption"]) == len(document.texts["table"]) == 7
+    assert len(document.texts["caption"]) == len(document.texts["table"]) == 8
     assert {attributes["scope"] for attributes in document.attributes("th")} == {"col", "row"}
     assert {tag for tag, _ in document.elements} & {"script", "link", "img", "iframe"} == set()
     assert {name for _, attributes in document.elements for name in attributes} & {"src", "href", "onclick"} == set()
@@ -151,7 +163,7 @@ def test_both_formats_say_the_same(played: Status) -> None:
     ]
     assert Document(html(page)).rows == cells
     text = markdown(page)
-    assert sum(row.startswith("|") for row in text.splitlines()) == len(cells) + 7
+    assert sum(row.startswith("|") for row in text.splitlines()) == len(cells) + 8
 
 
 def test_text_is_never_read_as_markup() -> None:

@@ -59,6 +59,16 @@ def _figure_document(figure: Compared, suppress: bool) -> Json:
         "end": _counts(kpi, figure.after, suppress),
         "beginning": _counts(kpi, figure.before, suppress),
         "difference": _difference(figure, suppress),
+        "printed": [
+            {
+                "title": title_form(printed.title),
+                "stated": printed.stated,
+                "counts": printed.counted,
+                "computed": printed.computed,
+                "agrees": printed.agrees,
+            }
+            for printed in kpi.printed
+        ],
     }
 
 

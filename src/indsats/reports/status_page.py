@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from indsats.domain.kpi import Kpi, Printed
 from indsats.domain.model import Model, Title
 from indsats.engine.kpis import Changed
 from indsats.models.kpi_form import kpis_of
@@ -75,7 +76,22 @@ class _Pages:
         ]
         known_at = self._words.instant(status.known_at)
         sentence = self._words.sentence("figures", after=after, before=before, known_at=known_at)
-        return Section(word("figures"), [sentence], [Table(word("figures_table"), headings, rows)])
+        tables = [Table(word("figures_table"), headings, rows)]
+        if printed := [(figure.kpi, one) for figure in status.figures for one in figure.kpi.printed]:
+            headings = [word("kpi"), *map(word, ("figure", "stated", "counted", "computed", "agrees"))]
+            tables.append(Table(word("printed"), headings, [self._printed(*each) for each in printed], text=2))
+        return Section(word("figures"), [sentence], tables)
+
+    def _printed(self, kpi: Kpi, printed: Printed) -> Sequence[Cell]:
+        words = self._words
+        return [
+            self._cells.name(kpi),
+            self._say(printed.title),
+            words.printed(printed.stated),
+            printed.counted,
+            words.printed(printed.computed),
+            words.word("yes" if printed.agrees else "no"),
+        ]
 
     def _on_time(self) -> Section:
         status, word = self._status, self._word

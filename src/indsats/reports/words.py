@@ -11,6 +11,7 @@ NOTHING = "-"
 """Stands in a cell where there is nothing to be said."""
 
 _WORDS: Mapping[str, Title] = {
+    "agrees": Title("Stemmer", "Agrees"),
     "all": Title("Alle", "All"),
     "annulled": Title("taget ud", "annulled"),
     "as_of": Title("Pr.", "As of"),
@@ -24,11 +25,14 @@ _WORDS: Mapping[str, Title] = {
     "choice": Title("Valg", "Choice"),
     "changes": Title("Ændret siden sidste rapport, og hvorfor", "What changed since the last report, and why"),
     "closing_days": Title("Lukkedage ud over weekend og helligdage", "Closing days beside weekends and holidays"),
+    "computed": Title("Beregnet", "Computed"),
     "concerns": Title("Gælder", "Concerns"),
+    "counted": Title("Regnet af", "Computed from"),
     "counts": Title("antal", "counts"),
     "counts_then_and_now": Title("Antal før -> nu", "Counts then -> now"),
     "difference": Title("Forskel (procentpoint)", "Difference (percentage points)"),
     "digest": Title("Modellens digest", "Digest of the model"),
+    "figure": Title("Tal", "Figure"),
     "figures": Title("Nøgletal mod mål", "Key figures against targets"),
     "figures_table": Title("Nøgletal", "Key figures"),
     "known_at": Title("Kendt", "Known at"),
@@ -58,6 +62,10 @@ _WORDS: Mapping[str, Title] = {
     "period": Title("Periode", "Period"),
     "policies": Title("Gældende valg", "The policies in force"),
     "policy": Title("Emne", "Subject"),
+    "printed": Title(
+        "Tal, som står i kilden, og hvad kildens egne antal giver",
+        "Figures as the source prints them, and what its own counts give",
+    ),
     "recorded": Title("registreret", "recorded"),
     "roll": Title("Når en frist falder på en lukkedag", "When a due day falls on a day off"),
     "rule": Title("Regel", "Rule"),
@@ -69,6 +77,7 @@ _WORDS: Mapping[str, Title] = {
         "Perioder på ydelse tæller som én, når der er mindre imellem dem end",
         "Benefit spells count as one when less lies between them than",
     ),
+    "stated": Title("I kilden", "In the source"),
     "status_report": Title("Statusrapport", "Status report"),
     "suppressed": Title(
         "Antal fra 1 til 4 er udeladt, og det, der kan regnes ud af dem.",
@@ -134,6 +143,10 @@ class Words:
     def percent(self, share: Fraction) -> str:
         """A share in percent, with one decimal."""
         return f"{self.number(100 * share, 1)}{' %' if self.lang == 'da' else '%'}"
+
+    def printed(self, figure: str) -> str:
+        """A number or percents as a model keeps them, such as `17.4 %`, in the form of the language."""
+        return figure.replace(".", ",") if self.lang == "da" else figure.replace(" %", "%")
 
     def points(self, difference: Fraction) -> str:
         """Percentage points with one decimal and their sign."""
