@@ -11,7 +11,6 @@ from indsats.clock import VirtualClock
 from indsats.domain import facts
 from indsats.domain.values import Actor
 from indsats.engine import Engine
-from indsats.engine.figures import Group
 from indsats.engine.kpis import Rhythm, bridge, kpis
 from indsats.errors import NotAllowed, ValueInvalid
 from indsats.projections.kpis import KpiResult
@@ -94,8 +93,8 @@ def test_a_bridge_leads_from_earlier_to_later(engine: Engine, clock: VirtualCloc
 def test_groups_add_up(engine: Engine, clock: VirtualClock) -> None:
     three_citizens(engine, clock)
     (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="unit").figures
-    assert figure.groups == [Group("north", Fraction(1), Fraction(1)), Group("south", Fraction(0), Fraction(2))]
-    assert sum((group.denominator for group in figure.groups), Fraction(0)) == figure.result.denominator
+    assert [(group.name, *counts(group.result)) for group in figure.groups] == [("north", 1, 1), ("south", 0, 2)]
+    assert sum(counts(group.result)[1] for group in figure.groups) == figure.result.denominator
     (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="worker").figures
     assert [group.name for group in figure.groups] == ["worker-north", "worker-south"]
 
@@ -105,13 +104,25 @@ def test_a_pathway_counts_with_one_unit_and_each_worker(engine: Engine, clock: V
     helper = facts.worker_assigned(on=MONDAY, worker="vk", as_role="company_consultant", at_unit="north")
     engine.record("c2", helper, actor=KIM)
     (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="unit").figures
-    assert [(group.name, int(group.denominator)) for group in figure.groups] == [("north", 2), ("south", 1)]
+    assert [(group.name, counts(group.result)[1]) for group in figure.groups] == [("north", 2), ("south", 1)]
     (figure,) = kpis(engine, actor=LEADER, ids=[ON_TIME], by="worker").figures
-    assert [(group.name, int(group.denominator)) for group in figure.groups] == [
+    assert [(group.name, counts(group.result)[1]) for group in figure.groups] == [
         ("vk", 1),
         ("worker-north", 1),
         ("worker-south", 2),
     ]
+
+
+def test_full_time_persons_of_units_are_persons_and_not_days(engine: Engine, clock: VirtualClock) -> None:
+    three_citizens(engine, clock)
+    (figure,) = kpis(engine, actor=LEADER, ids=["ledighedsydelse_share_full_time"], by="unit").figures
+    days = (clock.now().date() - MONDAY).days + 1
+    found = [(group.name, group.result.numerator, group.result.denominator) for group in figure.groups]
+    assert found == [
+        ("north", Fraction(days, 31), Fraction(days, 31)),
+        ("south", Fraction(2 * days, 31), Fraction(2 * days, 31)),
+    ]
+    assert figure.result.numerator == Fraction(3 * days, 31)
 
 
 def test_what_does_not_add_up_has_no_groups(engine: Engine) -> None:

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from fractions import Fraction
 
 import click
 
@@ -21,16 +20,17 @@ from indsats.cli.output import (
     point_options,
     table,
 )
+from indsats.domain.kpi import Kpi
 from indsats.engine.figures import Group
 from indsats.engine.kpis import Bridge, Changed, Figure, Figured, Grouping, Rhythm, bridge, kpis
+from indsats.models.kpi_form import kpis_of
 from indsats.projections.kpis import Contribution, KpiResult
 from indsats.replay.document import Json, verdict_document
+from indsats.reports.cells import HIDDEN
+from indsats.reports.small import tells_of_few
 
 _GROUPINGS: Mapping[str | None, Grouping] = {"unit": "unit", "worker": "worker"}
 _RHYTHMS: Mapping[str | None, Rhythm] = {"week": "week", "month": "month"}
-
-_SMALL = 5
-"""Of fewer than these, who they are could be guessed."""
 
 
 @click.command
@@ -104,52 +104,67 @@ def kpi(
             who=who,
             progress=advance,
         )
+        few = _Few(kpis_of(engine.model), suppress=suppress)
     if as_json:
-        echo_json(_document(figured, by, who, suppress))
+        echo_json(_document(figured, by, who, few))
     else:
-        click.echo(_report(figured, labels, suppress))
+        click.echo(_report(figured, labels, few))
     if check and any(figure.result.met is False for figure in figured.figures):
         sys.exit(FAILED_EXPECTATION)
 
 
-def _document(figured: Figured, by: str | None, who: bool, suppress: bool) -> Json:
+class _Few:
+    """Which counts are left out on request: those that could tell who it is, and what they could be reckoned from."""
+
+    def __init__(self, kpis: Mapping[str, Kpi], *, suppress: bool) -> None:
+        self._kpis = kpis
+        self._suppress = suppress
+
+    def hides(self, result: KpiResult) -> bool:
+        return self._suppress and tells_of_few(self._kpis[result.id], result)
+
+    def hidden(self, groups: Sequence[Group]) -> set[int]:
+        """The places of the groups left out: where that is one, also the next in size, or the whole would tell it."""
+        hidden = {place for place, group in enumerate(groups) if self.hides(group.result)}
+        if len(hidden) == 1:
+            others = [(place, group.result) for place, group in enumerate(groups) if place not in hidden]
+            sizes = [(result.numerator or 0, result.denominator or 0, place) for place, result in others]
+            hidden |= {place for _, _, place in sorted(sizes, key=lambda size: (size[0] == 0, *size))[:1]}
+        return hidden
+
+
+def _document(figured: Figured, by: str | None, who: bool, few: _Few) -> Json:
     return {
         "as_of": figured.as_of.isoformat(),
         "known_at": figured.known_at.isoformat(),
         "municipality": figured.municipality,
-        "kpis": [_figure_document(figure, by, who, suppress) for figure in figured.figures],
+        "kpis": [_figure_document(figure, by, who, few) for figure in figured.figures],
     }
 
 
-def _figure_document(figure: Figure, by: str | None, who: bool, suppress: bool) -> Json:
-    groups = [{"name": group.name, **_counts(_group_document(group), suppress)} for group in figure.groups]
-    series = [{"as_of": day.isoformat(), **_counts(result.document, suppress)} for day, result in figure.series]
+def _figure_document(figure: Figure, by: str | None, who: bool, few: _Few) -> Json:
+    hidden = few.hidden(figure.groups)
+    groups = [_group_document(group, hidden=place in hidden) for place, group in enumerate(figure.groups)]
+    series = [
+        {"as_of": day.isoformat(), **_counts(result.document, hidden=few.hides(result))}
+        for day, result in figure.series
+    ]
     return {
-        **_counts(figure.result.document, suppress),
+        **_counts(figure.result.document, hidden=few.hides(figure.result)),
         "groups": groups if by in _GROUPINGS else None,
         "series": series if by in _RHYTHMS else None,
         "who": [_who_document(one) for one in figure.who] if who else None,
     }
 
 
-def _group_document(group: Group) -> Json:
-    share = group.numerator / group.denominator if group.denominator else None
-    return {
-        "numerator": _number(group.numerator),
-        "denominator": _number(group.denominator),
-        "share": None if share is None else float(share),
-    }
+def _group_document(group: Group, *, hidden: bool) -> Json:
+    counts = {name: group.result.document[name] for name in ("numerator", "denominator", "share")}
+    return {"name": group.name, **(dict.fromkeys(counts) if hidden else counts), "suppressed": hidden}
 
 
-def _counts(document: Json, suppress: bool) -> Json:
-    """The same, small counts left out on request, and what could be reckoned from them."""
-    if not suppress or not any(_is_small(document[name]) for name in ("numerator", "denominator")):
-        return {**document, "suppressed": False}
-    return {**document, "numerator": None, "denominator": None, "share": None, "met": None, "suppressed": True}
-
-
-def _is_small(count: object) -> bool:
-    return isinstance(count, int | float) and 0 < count < _SMALL
+def _counts(document: Json, *, hidden: bool) -> Json:
+    nothing = dict.fromkeys(("numerator", "denominator", "share", "met")) if hidden else {}
+    return {**document, **nothing, "suppressed": hidden}
 
 
 def _who_document(one: Contribution) -> Json:
@@ -179,20 +194,21 @@ def changed_document(changed: Changed) -> Json:
     }
 
 
-def _number(value: Fraction) -> int | float:
-    return value.numerator if value.denominator == 1 else float(value)
-
-
-def _report(figured: Figured, labels: Labels, suppress: bool) -> str:
+def _report(figured: Figured, labels: Labels, few: _Few) -> str:
     headings = [labels.word(heading) for heading in KPI]
     lines = [labels.points(figured.as_of, figured.known_at), ""]
-    lines.append(table(headings, [_cells(figure.result, labels, suppress) for figure in figured.figures]))
+    rows = [_cells(figure.result, labels, hidden=few.hides(figure.result)) for figure in figured.figures]
+    lines.append(table(headings, rows))
     for figure in figured.figures:
         if figure.groups:
-            rows = [[group.name, *_group_cells(group, labels, suppress)] for group in figure.groups]
+            hidden = few.hidden(figure.groups)
+            rows = [
+                [group.name, *_cells(group.result, labels, hidden=place in hidden)[1:4]]
+                for place, group in enumerate(figure.groups)
+            ]
             lines += ["", table([figure.result.id, *headings[1:4]], rows)]
         if figure.series:
-            rows = [[str(day), *_cells(result, labels, suppress)[1:4]] for day, result in figure.series]
+            rows = [[str(day), *_cells(result, labels, hidden=few.hides(result))[1:4]] for day, result in figure.series]
             lines += ["", table([figure.result.id, *headings[1:4]], rows)]
         if figure.who:
             rows = [[one.citizen, str(one.numerator), str(one.denominator)] for one in figure.who]
@@ -200,18 +216,9 @@ def _report(figured: Figured, labels: Labels, suppress: bool) -> str:
     return "\n".join(lines)
 
 
-def _cells(result: KpiResult, labels: Labels, suppress: bool) -> list[str | None]:
+def _cells(result: KpiResult, labels: Labels, *, hidden: bool) -> list[str | None]:
     cells = kpi_cells(result, labels)
-    if suppress and any(_is_small(result.document[name]) for name in ("numerator", "denominator")):
-        return [cells[0], "<5", "<5", None, cells[4], None]
-    return cells
-
-
-def _group_cells(group: Group, labels: Labels, suppress: bool) -> list[str | None]:
-    if suppress and any(_is_small(_number(count)) for count in group[1:]):
-        return ["<5", "<5", None]
-    share = group.numerator / group.denominator if group.denominator else None
-    return [labels.number(group.numerator), labels.number(group.denominator), labels.percent(share)]
+    return [cells[0], HIDDEN, HIDDEN, None, cells[4], None] if hidden else cells
 
 
 def _bridged(difference: Bridge, labels: Labels) -> str:
@@ -221,7 +228,9 @@ def _bridged(difference: Bridge, labels: Labels) -> str:
     for changed in difference.changed:
         moved = f"{changed.before[0]}/{changed.before[1]} -> {changed.after[0]}/{changed.after[1]}"
         lines += ["", f"{changed.citizen}: {moved}"]
-        lines += [f"  {one.at:%Y-%m-%d}: {one.what} {one.kind} {one.on} ({one.id})" for one in changed.registered]
+        lines += [
+            f"  {one.at:%Y-%m-%d}: {labels.word(one.what)} {one.kind} {one.on} ({one.id})" for one in changed.registered
+        ]
         lines += [
             f"  {verdict.found_on}: {labels.word('withdrawn')} {verdict.rule} {verdict.due}"
             for verdict in changed.withdrawn

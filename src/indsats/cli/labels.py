@@ -8,6 +8,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "above": ("over", "above"),
     "anchor": ("udløst", "anchor"),
     "as_of": ("pr.", "as of"),
+    "annulled": ("taget ud", "annulled"),
     "attempts": ("forsøg", "attempts"),
     "away": ("modtager svarede ikke", "receiver did not answer"),
     "before": ("før", "before"),

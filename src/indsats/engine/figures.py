@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from fractions import Fraction
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from indsats.errors import ValueInvalid
 from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables, writer
 from indsats.projections.due import DueTable
-from indsats.projections.kpis import Contribution, KpiResult, compute, contributions
+from indsats.projections.kpis import Contribution, KpiResult, compute, contributions, result_of
 from indsats.projections.rows import PathwayKey, Rows
 from indsats.projections.series import series
 from indsats.store.fold import fold_some, fold_streams
@@ -40,8 +39,7 @@ class Group(NamedTuple):
     """A figure of those who belong to a unit or worker; `name` is None for those who belong to none."""
 
     name: str | None
-    numerator: Fraction
-    denominator: Fraction
+    result: KpiResult
 
 
 class Figures:
@@ -142,14 +140,13 @@ class Figures:
                 belongs[citizen] = {name}
             else:
                 belongs.setdefault(citizen, set()).add(name)
-        sums: dict[str | None, list[int]] = {}
+        sums: dict[str | None, tuple[int, int]] = {}
         for one in self.counted(connection, kpi, as_of):
             for name in belongs.get(one.citizen, {None}):
-                both = sums.setdefault(name, [0, 0])
-                both[0] += one.numerator
-                both[1] += one.denominator
+                above, below = sums.get(name, (0, 0))
+                sums[name] = above + one.numerator, below + one.denominator
         ordered = sorted(sums, key=lambda name: (name is None, name or ""))
-        return [Group(name, Fraction(sums[name][0]), Fraction(sums[name][1])) for name in ordered]
+        return [Group(name, result_of(kpi, as_of, *sums[name])) for name in ordered]
 
     def _rows(self, pathways: Iterable[Pathway], point: Point) -> Iterator[tuple[PathwayKey, Rows]]:
         for pathway in pathways:
