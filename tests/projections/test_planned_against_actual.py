@@ -1,7 +1,7 @@
-"""What Stevns planned and what its own counts give, side by side: computed from facts, held to the printed figures.
+"""What was planned and what its own counts give, side by side: computed from facts, held to the printed figures.
 
-The plan is for 18 months: 240 cases to the rehabilitation team, 48 grants, 45 others who pass to ledighedsydelse, 40
-who receive it already, 80 flexjobs of at most ten hours, 24 of them from the team.
+The plan of Stevns is for 18 months: 240 cases to the rehabilitation team, 48 grants, 45 others who pass to
+ledighedsydelse, 40 who receive it already, 80 flexjobs of at most ten hours, 24 of them from the team.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,6 +52,27 @@ kpis:
       some: {fact: flexjob_granted}
 """
 
+# What Aalborg tells of August 2016: who is in a flexjob then, since the reform of 2013, and in one of few hours.
+AUGUST = """
+id: aalborg-august
+version: 1
+title: {da: August, en: August}
+extends: aalborg-2017
+kpis:
+  since_the_reform:
+    title: {da: Ansat efter reformen, en: Employed since the reform}
+    rows: employments
+    where: {some: {fact: flexjob_started, ended_by: flexjob_ended, lasting: as_of, in: employment}}
+    numerator: {started_on: {min: 2013-01-01}}
+  of_few_hours:
+    title: {da: Ansat i få timer efter reformen, en: Employed for few hours since the reform}
+    rows: employments
+    where:
+      started_on: {min: 2013-01-01}
+      some: {fact: flexjob_started, ended_by: flexjob_ended, lasting: as_of, in: employment}
+    numerator: {hours: {max: 10}}
+"""
+
 
 def as_planned() -> Iterator[list[Fact]]:
     """The plan come true: who was at the team, who passed to the benefit, who found a small flexjob."""
@@ -77,6 +98,15 @@ def as_planned() -> Iterator[list[Fact]]:
         yield story(benefit, job) if existing < 28 else story(benefit)
     for _ in range(28):
         yield story(fact("flexjob_started", "2018-06-30", employment="e1", weekly_hours="6"))
+
+
+def in_august() -> Iterator[list[Fact]]:
+    """1,934 in a flexjob, of them 802 since the reform, of whom 408 for at most ten hours; one job is over."""
+    for number in range(1934):
+        start = "2014-03-03" if number < 802 else "2012-12-31"
+        yield story(fact("flexjob_started", start, employment="e1", weekly_hours="10" if number < 408 else "12"))
+    over = fact("flexjob_started", "2014-03-03", employment="e1", weekly_hours="8")
+    yield story(over, fact("flexjob_ended", "2016-08-31", employment="e1"))
 
 
 def figures(model: Model, stories: Sequence[list[Fact]], as_of: date) -> dict[str, KpiResult]:
@@ -198,3 +228,27 @@ def test_the_grant_is_52_44_percent_of_the_budget_and_paid_in_full() -> None:
     assert budget - grant == 1_139_990
     paid = [Fraction(str(one.fields["amount"])) for one in facts if one.kind == "payment_received"]
     assert sum(paid) == grant
+
+
+def test_aalborg_has_half_of_its_newer_flexjobs_for_few_hours(tmp_path: Path) -> None:
+    path = tmp_path / "august.yaml"
+    path.write_text(AUGUST)
+    found = figures(load(str(path)), list(in_august()), date(2016, 8, 31))
+    newer, small = found["since_the_reform"], found["of_few_hours"]
+    assert (counts(newer), counts(small)) == ((802, 1934), (408, 802))
+    assert newer.share
+    assert small.share
+    title = Title("andel", "share")
+    assert Printed(title, "41.5 %", newer.share, "").agrees
+    assert Printed(title, "50.9 %", small.share, "").agrees
+    assert newer.share * small.share != Fraction(21, 100), "408 of 1,934 are not the 21 percent who got more hours"
+
+
+def test_aalborg_and_the_country_are_printed_as_shares() -> None:
+    kpi = declared_by(load("aalborg-2017"))["hours_increased_share"]
+    assert [(one.stated, one.agrees) for one in kpi.printed] == [("21 %", True), ("18.2 %", True)]
+    assert kpi.baseline is not None
+    found = figures(load("aalborg-2017"), list(small_jobs(21, 100)), LAST_DAY)["hours_increased_share"]
+    assert found.share == kpi.printed[0].value == kpi.baseline.value
+    rounded = Printed(Title("landet", "the country"), "18 %", kpi.printed[1].value, "")
+    assert rounded.agrees, "which Stevns prints"
