@@ -20,11 +20,12 @@ from indsats.domain.catalogue import (
     FieldFault,
     content_id,
 )
-from indsats.domain.fields import Unfit, closest, day_of, instant_of, quoted, text_of
+from indsats.domain.fields import Unfit, closest, quoted, text_of
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import ChangePolicy
 from indsats.errors import InputInvalid
 from indsats.models.library import load
+from indsats.replay.moments import day_in_file, instant_in_file
 
 
 class Into(NamedTuple):
@@ -174,7 +175,7 @@ class Register:
         faults: list[FieldFault] = []
         take = _Taker(raw, faults)
         citizen, unit = take("citizen", self._citizen), take("unit", _word)
-        recorded_at, on = take("recorded", instant_of), take("on", day_of)
+        recorded_at, on = take("recorded", instant_in_file), take("on", day_in_file)
         own_id, actor, role = take("id", _word), take("actor", _word), take("role", _word)
         municipality = take("municipality", _municipality) or self._municipality
         kind, fields = self._said(raw, plain, faults)
