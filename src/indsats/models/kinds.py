@@ -11,6 +11,7 @@ from indsats.models.faults import Entry, Faults, MappingNode, Node, ScalarNode, 
 SUBJECTS = ("citizen", "unit", "project")
 
 _KIND_KEYS = ("title", "fields", "effect", "personal", "subject", "retention")
+_IN_QUOTES = re.compile("'[^']*'|\"[^\"]*\"")
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TYPE = re.compile(r"(?P<list>list of )?(?:(?P<name>\w+)|\[(?P<values>[^\[\]]*)\])(?P<optional>\?)?")
 _TYPES_SHOWN = (*FIELD_TYPES, "[value, value]", "list of one of these", "? at the end: optional")
@@ -177,6 +178,8 @@ def read_type(faults: Faults, node: Node, what: str) -> FieldType | None:
     is_list, optional = bool(form["list"]), bool(form["optional"])
     if form["values"] is not None:
         words = tuple(word.strip() for word in form["values"].split(","))
+        if marked := next((word for word in words if _IN_QUOTES.fullmatch(word)), None):
+            faults.add(node, f"{what}: the value {marked} stands in quotes of its own", (marked[1:-1],))
         return _enumeration(faults, node, what, words, is_list, optional)
     if form["name"] not in FIELD_TYPES:
         faults.add(node, f"{what}: {text!r} is no type", _TYPES_SHOWN, form["name"])
