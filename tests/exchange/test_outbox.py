@@ -142,7 +142,7 @@ def test_nothing_in_it_tells_who_it_is_about(database_url: str, keys: Keys) -> N
         kinds = {row["type"] for row in rows(engine)}
         with engine.database.read() as connection:
             whole = json.dumps([list(row) for row in connection.execute(text("SELECT * FROM indsats_outbox"))])
-    assert kinds == {"indsats.deadline_breached.1", "indsats.breach_withdrawn.1"}
+    assert kinds == {"indsats.deadline_breached.1", "indsats.breach_withdrawn.1", "indsats.limit_passed.1"}
     for personal in (*citizens, "inger", "Holtet", "blomster", "broderen", "start", "note"):
         assert personal not in whole
 

@@ -291,13 +291,14 @@ class Engine:
 
         Each is a transaction of its own. One that fails is set aside, to be tried again later, and stops no other.
         Several may sweep at once: each claims `at_once` pathways together. `stop` is asked before each pathway, and
-        `progress` is told how many more were looked at. Raises `ValueInvalid` for a day that lies ahead.
+        `progress` is told how many more were looked at. When none is left, limits passed are written into the outbox.
+        Raises `ValueInvalid` for a day that lies ahead.
         """
         today = local_day(self.clock.now())
         if as_of is not None and as_of > today:
             raise ValueInvalid(f"{as_of} lies ahead of {today}, to which the clock has come")
         self.transactions.require("sweep", actor, None)
-        sweeping = Sweeping(self.parts, self.transactions, actor, as_of or today)
+        sweeping = Sweeping(self.parts, self.transactions, self.model, actor, as_of or today)
         return sweeping.run(self.municipalities, at_once=at_once, stop=stop, progress=progress)
 
     # Queries

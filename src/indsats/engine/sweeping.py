@@ -3,15 +3,18 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import exc
 
+from indsats.domain.model import Model
 from indsats.domain.pathway import Stamp
 from indsats.domain.values import Actor
 from indsats.engine.results import Swept
+from indsats.engine.telling import Telling
 from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, Saved, UnitOfWork
 from indsats.errors import DatabaseFailed, IndsatsError, ValueInvalid
@@ -35,11 +38,15 @@ _log = structlog.get_logger("indsats")
 
 
 class Sweeping:
-    """One sweep of one worker: looks at what is due on a day, that day included, and at nothing else."""
+    """One sweep of one worker: looks at what is due on a day, that day included, and at nothing else.
 
-    def __init__(self, parts: Parts, transactions: Transactions, actor: Actor, as_of: date) -> None:
+    When nothing is left it tells which limits of the model were passed.
+    """
+
+    def __init__(self, parts: Parts, transactions: Transactions, model: Model, actor: Actor, as_of: date) -> None:
         self._parts = parts
         self._transactions = transactions
+        self._model = model
         self._actor = actor
         self._as_of = as_of
         self._began_at = parts.clock.now()
@@ -60,7 +67,7 @@ class Sweeping:
         if at_once < 1:
             raise ValueInvalid(f"a batch of {at_once} pathways is none; allowed: 1 or more")
         visited = breaches = withdrawals = set_aside = 0
-        while not stop():
+        while not (is_stopped := stop()):
             with self._claimed(municipalities, at_once) as streams:
                 if not streams:
                     break
@@ -73,6 +80,8 @@ class Sweeping:
                     withdrawals += found.withdrawals
                     set_aside += found.set_aside
                     progress(1)
+        if not is_stopped:
+            self._tell_of_limits(municipalities)
         return Swept(visited, breaches, withdrawals, set_aside)
 
     @contextmanager
@@ -121,6 +130,21 @@ class Sweeping:
         """The stream's day if it has come; another worker may have been there since, or a fact moved it on."""
         day = unit.queue.day_of(stream)
         return day if day is not None and day <= self._as_of else None
+
+    def _tell_of_limits(self, municipalities: Collection[str]) -> None:
+        """Look at the limits without keeping anybody waiting, and only at those with news as the only one who writes.
+
+        While another worker is at its last batch it is left to that one, who comes here later.
+        """
+        limits = self._parts.rooms.limits(self._model)
+        for municipality in municipalities if limits else ():
+            telling = Telling(self._model, municipality, self._as_of)
+            with failures_told(), self._parts.database.read() as connection:
+                is_done = DueTable(connection, [municipality]).is_done(self._as_of, self._began_at)
+                due = telling.due(connection, limits) if is_done else ()
+            if due:
+                told = self._write(partial(telling.tell, ids=due))
+                _log.info("sweep.limits_told", municipality=municipality, told=told)
 
     def _set_aside(self, stream: str, fault: Exception) -> bool:
         """Let a pathway wait, twice as long each time, with the reason for `db check`; not if it is done meanwhile."""

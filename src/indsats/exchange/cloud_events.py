@@ -12,14 +12,14 @@ from indsats.store.rows import read_instant
 
 MEDIA_TYPE = "application/cloudevents+json"
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | None | dict[str, str | list[str] | None]
 
 
 class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One notification as it is handed over.
 
-    `id` stays the same however often it is delivered. `subject` is the pathway, under its random name; `time` is when
-    it was found. `data` tells nothing of who it is about.
+    `id` stays the same however often it is delivered. `subject` is the pathway, under its random name, or a limit with
+    the place or worker that it is about; `time` is when it was found. `data` tells nothing of who it is about.
     """
 
     specversion: Literal["1.0"] = "1.0"

@@ -120,10 +120,17 @@ class DueTable:
         On PostgreSQL nobody else is given them until the transaction ends, however that comes. Meanwhile anybody can
         record, because such a lock minds no foreign key.
         """
-        tried_again = or_(_due.retry_at.is_(None), _due.retry_at <= stored_instant(now))
-        claimed = self._waiting(as_of).where(tried_again).limit(at_most)
+        claimed = self._to_be_claimed(as_of, now).limit(at_most)
         claimed = claimed.with_for_update(of=tables.streams, key_share=True, skip_locked=True)
         return self._connection.execute(claimed).scalars().all()
+
+    def is_done(self, as_of: date, now: datetime) -> bool:
+        """Whether nothing is left that could be claimed, nor is claimed by somebody else."""
+        return self._connection.execute(self._to_be_claimed(as_of, now).limit(1)).first() is None
+
+    def _to_be_claimed(self, as_of: date, now: datetime) -> Select[str, str, int]:
+        tried_again = or_(_due.retry_at.is_(None), _due.retry_at <= stored_instant(now))
+        return self._waiting(as_of).where(tried_again)
 
     def _waiting(self, as_of: date) -> Select[str, str, int]:
         waiting = (

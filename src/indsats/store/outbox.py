@@ -1,13 +1,17 @@
-"""The outbox: what other systems are to be told, written in the transaction of the events that say it."""
+"""The outbox: what other systems are to be told, written in the transaction of the events that say it.
+
+What was told of a limit stands in no event: there the outbox itself is the memory of what was told last.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, update
 
 from indsats.domain.events import NAMES, BreachWithdrawn, DeadlineBreached, DeadlineDueSoon, Event
+from indsats.domain.limit import State
 from indsats.domain.pathway import Pathway
 from indsats.store import tables
 from indsats.store.connection import driver_sql
@@ -15,6 +19,9 @@ from indsats.store.rows import stored_instant
 
 TYPE_PREFIX = "indsats."
 """What stands before the name of the event in the type of a notification."""
+
+LIMIT_PASSED = f"{TYPE_PREFIX}limit_passed.1"
+"""The type of a notification of a limit, which is of no event."""
 
 _PUT = "INSERT INTO indsats_outbox (at, id, type, municipality, stream, data, attempts) VALUES (?, ?, ?, ?, ?, ?, 0)"
 _DELIVERED = "UPDATE indsats_outbox SET delivered_at = ?, attempts = ?, retry_at = NULL, fault = NULL WHERE number = ?"
@@ -38,6 +45,13 @@ _LOAD = (
     .where(_row.number.in_(bindparam("numbers", expanding=True)))
     .order_by(_row.number)
 )
+# The type is written out: a database takes a partial index only if it sees there that no other row is asked for.
+_LAST_OF_LIMITS = (
+    select(func.max(_row.number))
+    .where(_row.type == literal_column(f"'{LIMIT_PASSED}'"), _row.municipality == bindparam("municipality"))
+    .group_by(_row.stream)
+)
+_TOLD_OF_LIMITS = select(_row.stream, _row.id, _row.data).where(_row.number.in_(_LAST_OF_LIMITS))
 
 
 class Waiting(NamedTuple):
@@ -71,6 +85,31 @@ class Undelivered(NamedTuple):
     data: str
 
 
+Subject = Mapping[str, str | list[str] | None]
+"""What a limit is about: a place by the field that names it, or a worker by random name; empty for all pathways."""
+
+
+class LimitPassed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of a limit and one subject of it: how it stands on a day."""
+
+    municipality: str
+    model_digest: str
+    limit: str
+    subject: Subject
+    value: int | float | None
+    low: int | float | None
+    high: int | float | None
+    state: State
+    as_of: date
+
+
+class Told(NamedTuple):
+    """What was told of a limit and one subject of it, and how many times something was, this time included."""
+
+    times: int
+    passed: LimitPassed
+
+
 class Counted(NamedTuple):
     """How many notifications wait to be delivered, and how many were given up."""
 
@@ -98,6 +137,31 @@ def put(connection: Connection, events: Sequence[Event], pathways: Mapping[str, 
     ]
     if rows:
         driver_sql(connection, _PUT, rows)
+
+
+def put_limits(connection: Connection, municipality: str, at: datetime, passed: Mapping[str, Told]) -> None:
+    """Write a notification for each, by the name of the limit and subject, which stands where a stream does."""
+    rows = [
+        (
+            stored_instant(at),
+            _place(name, told.times),
+            LIMIT_PASSED,
+            municipality,
+            name,
+            msgspec.json.encode(told.passed).decode(),
+        )
+        for name, told in passed.items()
+    ]
+    if rows:
+        driver_sql(connection, _PUT, rows)
+
+
+def told_of_limits(connection: Connection, municipality: str) -> Mapping[str, Told]:
+    """What was told last of each limit and subject, by their name, whether it has arrived or not."""
+    return {
+        name: Told(int(place.rpartition("/")[2]), msgspec.json.decode(data, type=LimitPassed))
+        for name, place, data in connection.execute(_TOLD_OF_LIMITS, {"municipality": municipality})
+    }
 
 
 def _data(
