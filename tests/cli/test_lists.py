@@ -64,6 +64,9 @@ def test_obligations_are_listed_by_citizen_and_follow_ups_by_due_day() -> None:
         (["--worker", "kim", "--rule", "referral"], [("c1", "referral")]),
         (["--worker", "ida"], []),
         (["--unit", "east", "--status", "met"], [("c1", "first_conversation")]),
+        (["--due-from", "2017-01-16", "--due-until", "2017-03-29", "--citizen", "c1"], [("c1", "job_club")]),
+        (["--due-until", "2017-01-09", "--rule", "first_conversation"], [("c1", "first_conversation")]),
+        (["--due-until", "2017-01-08", "--rule", "first_conversation"], []),
         (["--limit", "1"], [("c1", "first_conversation")]),
         (["--limit", "1", "--offset", "1"], [("c1", "job_club")]),
     ],
@@ -109,6 +112,7 @@ def test_tables_are_for_people_in_their_language() -> None:
         (["--role", "case_worker"], 2, "--role: no model at hand has 'case_worker'; allowed: "),
         (["--status", "late"], 2, "'late' is not one of"),
         (["--limit", "0"], 2, "Invalid value for '--limit'"),
+        (["--due-from", "2017-01-10", "--due-until", "2017-01-09"], 2, "--due-from 2017-01-10 is after --due-until"),
         (["--as-role", "mentor"], 3, "cli as mentor may not obligations; allowed: "),
     ],
 )

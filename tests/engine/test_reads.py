@@ -127,6 +127,27 @@ def test_a_list_is_one_read_with_its_filter(engine: Engine) -> None:
     assert asked == {"rule": "first_conversation", "status": ["open", "on_hold", "breached"]}
 
 
+def test_a_list_is_of_what_is_due_in_some_days_both_included(engine: Engine) -> None:
+    engine.record("c1", started(), actor=KIM)
+    held = facts.hold_started(on=MONDAY, reason="exemption")
+    engine.record("c2", [started(id="other"), held], actor=KIM)
+    day, on = timedelta(days=1), MONDAY + timedelta(days=7)
+
+    def due(begin: date | None, end: date | None, as_of: date | None = None) -> list[tuple[str, str]]:
+        wanted = Wanted(due_from=begin, due_until=end)
+        listed = engine.follow_ups(actor=KIM, wanted=wanted, as_of=as_of).obligations
+        return [(owed.citizen, owed.rule) for owed in listed]
+
+    first, club, review = ("c1", "first_conversation"), ("c1", "job_club"), ("c1", "strategy_review")
+    for as_of in (None, MONDAY + day):
+        assert due(on, on, as_of) == [first]
+        assert due(on + day, None, as_of) == [club, review]
+        assert due(None, on - day, as_of) == []
+        assert due(None, on + 7 * day, as_of) == [first, club]
+    assert due(None, None)[:1] == [first]
+    assert ("c2", "first_conversation") in due(None, None)
+
+
 def test_a_read_of_what_is_unknown_is_noted_and_so_is_its_refusal(engine: Engine) -> None:
     with pytest.raises(UnknownPathway):
         engine.pathway("c9", actor=KIM)

@@ -11,7 +11,7 @@ from indsats.cli.cells import OBLIGATION, day_cell, obligation_cells
 from indsats.cli.database import Access, database_options, opened_engine
 from indsats.cli.documents import listed_document, reason_of
 from indsats.cli.labels import Labels
-from indsats.cli.output import counted, echo_json, json_option, lang_option, point_options, table
+from indsats.cli.output import Day, counted, echo_json, json_option, lang_option, point_options, table
 from indsats.domain.calendar import local_day
 from indsats.domain.fields import closest
 from indsats.domain.obligations import Status
@@ -37,6 +37,8 @@ def _wanted_options(statuses: Sequence[str]) -> Callable[[Command], Command]:
         @click.option("--role", help="For which this role answers.")
         @click.option("--worker", help="For which this worker answers.")
         @click.option("--unit", help="Of this unit.")
+        @click.option("--due-from", type=Day(), help="Due on this day or later.")
+        @click.option("--due-until", type=Day(), help="Due on this day or earlier.")
         @click.option("--limit", type=click.IntRange(min=1), help="So many at most.")
         @click.option("--offset", type=click.IntRange(min=0), default=0, help="After so many that fit.")
         @wraps(command)
@@ -48,11 +50,16 @@ def _wanted_options(statuses: Sequence[str]) -> Callable[[Command], Command]:
             role: str | None,
             worker: str | None,
             unit: str | None,
+            due_from: date | None,
+            due_until: date | None,
             limit: int | None,
             offset: int,
             **options: Any,
         ) -> None:
-            command(*arguments, wanted=Wanted(citizen, rule, status, role, worker, unit, limit, offset), **options)
+            if due_from is not None and due_until is not None and due_from > due_until:
+                raise click.UsageError(f"--due-from {due_from} is after --due-until {due_until}")
+            wanted = Wanted(citizen, rule, status, role, worker, unit, limit, offset, due_from, due_until)
+            command(*arguments, wanted=wanted, **options)
 
         return with_wanted
 

@@ -37,7 +37,10 @@ _COLUMNS = [_obligation[name] for name in ObligationRow._fields]
 
 
 class Wanted(NamedTuple):
-    """Which obligations are asked for; what is None or empty is not asked. Of all that fit `limit` after `offset`."""
+    """Which obligations are asked for; what is None or empty is not asked. Of all that fit `limit` after `offset`.
+
+    `due_from` and `due_until` are both included; what has no due day while a hold lasts fits neither.
+    """
 
     citizen: str | None = None
     rule: str | None = None
@@ -47,6 +50,8 @@ class Wanted(NamedTuple):
     unit: str | None = None
     limit: int | None = None
     offset: int = 0
+    due_from: date | None = None
+    due_until: date | None = None
 
     def fits(self, row: ObligationRow) -> bool:
         """Whether an obligation is one of these; the citizen is not looked at."""
@@ -56,6 +61,8 @@ class Wanted(NamedTuple):
             and self.role in (None, row.responsible)
             and self.worker in (None, row.worker)
             and self.unit in (None, row.unit)
+            and (self.due_from is None or (row.due is not None and row.due >= self.due_from))
+            and (self.due_until is None or (row.due is not None and row.due <= self.due_until))
         )
 
 
@@ -211,6 +218,10 @@ class Lists:
             _obligation.unit: wanted.unit,
         }
         query = query.where(*(column == value for column, value in asked.items() if value is not None))
+        if wanted.due_from is not None:
+            query = query.where(_obligation.due >= wanted.due_from)
+        if wanted.due_until is not None:
+            query = query.where(_obligation.due <= wanted.due_until)
         if wanted.status:
             query = query.where(_obligation.status.in_(wanted.status))
         if wanted.status and set(wanted.status) <= set(WAITING):
