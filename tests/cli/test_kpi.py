@@ -110,6 +110,8 @@ def test_a_bridge_says_in_danish_what_came_in() -> None:
         (("--who", "--suppress"), "--who names everybody, --suppress nobody"),
         (("--from", "2017-01-01"), "--from needs --by week or --by month"),
         (("--bridge", "2017-01-01", "2017-02-01"), "--bridge needs one ID"),
+        (("days_to_flexjob", "--bridge", "2017-01-01", "2017-02-01", "--suppress"), "it has no --suppress"),
+        (("days_to_flexjob", "--bridge", "2017-01-01", "2017-02-01", "--known-at", "2017-01-02"), "no --known-at"),
         (("days_to_flexjob", "--by", "unit"), "days_to_flexjob does not add up"),
         (("unheard_of",), "'unheard_of' is no key figure of stevns-2017@1; allowed: "),
     ],

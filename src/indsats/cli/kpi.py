@@ -69,6 +69,9 @@ def kpi(
         raise click.UsageError("--who names everybody, --suppress nobody; allowed: one of the two")
     if begin is not None and by not in _RHYTHMS:
         raise click.UsageError("--from needs --by week or --by month")
+    others = {"--by": by, "--who": who, "--check": check, "--suppress": suppress, "--known-at": known_at}
+    if instants is not None and (given := [option for option, value in others.items() if value]):
+        raise click.UsageError(f"--bridge compares two instants and names who counts otherwise; it has no {given[0]}")
     labels = Labels(lang)
     with opened_engine(access) as engine, counted("pathways") as advance:
         municipality = one_municipality(engine)
