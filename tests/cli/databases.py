@@ -71,6 +71,15 @@ def clubbed() -> Path:
 
 
 @cache
+def swept() -> Path:
+    """Two citizens of whom nobody is referred to the job club, which a sweep has told; to be looked at only."""
+    path = make()
+    with Engine(f"sqlite:///{path}", "stevns-2017") as engine:
+        engine.sweep()
+    return path
+
+
+@cache
 def sound() -> Path:
     """A database with two citizens, to be looked at only."""
     return make()

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.cli.databases import clubbed, empty, make, new_path, right, sound, spoiled, staffed
+from tests.cli.databases import clubbed, empty, make, new_path, right, sound, spoiled, staffed, swept
 from tests.cli.test_replay import STORY, facts, run
 from tests.test_docs import subcommands
 
@@ -78,7 +78,7 @@ RUNS: Mapping[str, list[list[str]]] = {
     "calendar": [["--worker", "anna", "--out", "NEW", "--db", "STAFFED"]],
     "export parquet": [["--out", "NEW", "--db", "SOUND"]],
     "worker": [["--once", "--db", "OWN"]],
-    "outbox": [["--db", "SOUND"], ["--db", "SOUND", "--dead"], ["--db", "SOUND", "--limit", "1"]],
+    "outbox": [["--db", "SWEPT"], ["--db", "SWEPT", "--dead"], ["--db", "SWEPT", "--limit", "1"]],
     "deliver": [["--file", "NEW", "--db", "OWN"]],
     "change-model": [["aalborg-2017", "--policy", "reevaluate", "--effective", "2017-01-01", "--db", "OWN"]],
     "db init": [["--db", "NEW"]],
@@ -104,6 +104,7 @@ PLACES: Mapping[str, Callable[[], Path]] = {
     "OWN": make,
     "RIGHT": right,
     "SOUND": sound,
+    "SWEPT": swept,
     "SPOILED": spoiled,
     "STAFFED": staffed,
 }
@@ -339,6 +340,9 @@ KPI: Place = (*FILE, "kpis", 0)
         ("outbox", ("notifications", 0, "retry_at"), "tomorrow"),
         ("outbox", ("notifications", 0, "data", "reason"), "forgiven"),
         ("outbox", ("notifications", 0, "data", "anchor"), "c1-start"),
+        ("outbox", ("notifications", 0, "type"), "indsats.limit_passed.1"),
+        ("outbox", ("notifications", -1, "data", "state"), "crowded"),
+        ("outbox", ("notifications", -1, "data", "as_of"), None),
         ("reassign", ("on",), None),
         ("reassign", ("moved", 0, "assignments", 0, "fraction"), "0.5"),
         ("reassign", ("moved", 0, "obligations", 0, "status"), "met"),

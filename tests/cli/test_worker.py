@@ -114,10 +114,11 @@ def test_it_sweeps_at_the_start_tells_how_it_is_and_leaves_when_it_is_told_to(
     assert code == 0
     assert [json.loads(line)["event"] for line in err.splitlines()] == [
         "worker.started",
+        "sweep.limits_told",
         "sweep.done",
         "worker.stopped",
     ]
-    assert json.loads(err.splitlines()[1])["breaches"] == len(ALL)
+    assert json.loads(err.splitlines()[2])["breaches"] == len(ALL)
     left = json.loads((tmp_path / "health.json").read_text())
     assert (left["state"], left["next_run"], left["last"]) == ("stopped", None, document["last"])
     assert json.loads(out) == left

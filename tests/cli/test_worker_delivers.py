@@ -32,7 +32,7 @@ def waiting(db: Path) -> int:
 
 def test_it_posts_what_waits_and_leaves_when_it_is_told_to(receiver: Receiver) -> None:
     db = make()
-    there = waiting(db)
+    there = waiting(db) + 1  # the sweep finds that too few were referred to the job club
     worker = started(db, "--webhook", receiver.url)
     give_up = time.monotonic() + 60
     while len(receiver.taken) < there and time.monotonic() < give_up:

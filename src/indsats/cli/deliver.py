@@ -32,7 +32,7 @@ _SHOWN = ("notification", "type", "state", "attempts", "retry_at", "fault")
 @json_option
 @lang_option
 def deliver(access: Access, webhook: str | None, file: Path | None, as_json: bool, lang: str) -> None:
-    """Hand over the notifications that wait, once: warnings, breaches and withdrawals.
+    """Hand over the notifications that wait, once: warnings, breaches, withdrawals, limits passed.
 
     With a secret in INDSATS_WEBHOOK_SECRET (24 to 64 bytes as base64) each post is signed. What fails is tried again
     by a later call. Exit code 1 if something failed.
