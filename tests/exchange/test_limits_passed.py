@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -192,6 +194,24 @@ def test_a_second_sweep_changes_nothing(engine: Engine, database_url: str, clock
     with Engine(database_url, "stevns-2017", clock=clock, keys=keys) as other:
         other.sweep()
     assert everything(engine) == before
+
+
+def test_several_that_sweep_at_once_tell_once(
+    engine: Engine, database_url: str, clock: VirtualClock, keys: Keys
+) -> None:
+    attend(engine, range(13))
+    engines = [Engine(database_url, "stevns-2017", clock=clock, keys=keys) for _ in range(4)]
+    at_once = Barrier(len(engines))
+
+    def sweep(one: Engine) -> None:
+        at_once.wait(20)
+        one.sweep()
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(sweep, engines))
+    for one in engines:
+        one.close()
+    assert told(engine) == [("2017-01-02", 13, "above")]
 
 
 def test_a_sweep_that_was_cut_short_leaves_it_to_the_next(engine: Engine, clock: VirtualClock) -> None:
