@@ -26,9 +26,8 @@ from indsats.exchange.parquet import kpis_of_export, write
 from indsats.models.kpi_form import kpis_of
 from indsats.models.library import load
 from indsats.projections.facts import named_by
-from indsats.projections.kpis import compute
+from indsats.projections.kpis import compute, series
 from indsats.projections.rows import PathwayKey, Rows, rows_of
-from indsats.projections.series import series
 from indsats.projections.writer import insert
 from indsats.replay.entries import FactLine
 from indsats.replay.facts_file import read_facts

@@ -20,9 +20,8 @@ from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.models.library import load, load_all
 from indsats.projections import tables
 from indsats.projections.facts import named_by
-from indsats.projections.kpis import KpiResult, compute
+from indsats.projections.kpis import KpiResult, compute, series
 from indsats.projections.rows import PathwayKey, rows_of
-from indsats.projections.series import series
 from indsats.projections.writer import insert
 
 MUNICIPALITY = "0336"

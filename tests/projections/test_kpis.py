@@ -230,7 +230,7 @@ def test_who_left_on_the_first_of_the_month_has_no_day_in_it(connection: sa.Conn
 def test_pathways_of_another_family_are_not_counted(connection: sa.Connection) -> None:
     fill(connection, STEVNS, [story(STARTED)])
     ((key, derivation),) = pathways(STEVNS, [story(JOB)], DAY)
-    insert(connection, {key._replace(family="contact"): rows_of(derivation, {})})
+    insert(connection, {key._replace(family="contact"): rows_of(derivation, named_by(()))})
     (found,) = compute(connection, STEVNS, DAY, ids=["employed_share"])
     assert counts(found) == (0, 1)
 

@@ -37,9 +37,7 @@ Told = Sequence[tuple[Subject, Sequence[Fact]]]
 def municipality(model: Model, told: Told, day: date) -> Iterator[sa.Connection]:
     """The read models of subjects with their facts as of a day, in memory."""
     engine = sa.create_engine("sqlite://")
-    named = dict(named_by(kpis_of(model).values()))
-    for kind, fields in named_by_limits(limits_of(model).values()).items():
-        named[kind] = named.get(kind, frozenset()) | fields
+    named = named_by(kpis_of(model).values()).and_also(named_by_limits(limits_of(model).values()))
     rows = {
         PathwayKey("0336", model.family, subject, f"s{number}"): rows_of(derive(model, facts, day, KNOWN), named)
         for number, (subject, facts) in enumerate(told)

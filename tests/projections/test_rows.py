@@ -11,7 +11,7 @@ from indsats.domain.calendar import add_months
 from indsats.domain.timeline import Fact, Timeline
 from indsats.models.library import load
 from indsats.projections.employments import EmploymentRow, employment_rows
-from indsats.projections.facts import fact_rows, field_rows
+from indsats.projections.facts import Named, fact_rows, field_rows
 from indsats.projections.pathways import PathwayRow, VisitRow, pathway_rows, visit_rows
 from indsats.projections.spells import SpellRow, spell_rows, whole_months
 
@@ -227,7 +227,7 @@ def test_an_agreement_signed_before_the_start_counts_from_the_start() -> None:
 def test_a_fact_lies_in_the_visit_that_it_opens_and_in_none_when_the_pathway_is_closed() -> None:
     closed = fact("pathway_closed", "2017-03-01", reason="other")
     told = timeline(STARTED, closed, fact("referred", "2017-03-02", track="job_club"))
-    named = {"ledighedsydelse_started": frozenset({"route"}), "referred": frozenset({"track"})}
+    named = Named({"ledighedsydelse_started": frozenset({"route"}), "referred": frozenset({"track"})})
     assert [(row.kind, row.visit) for row in fact_rows(told, named)] == [
         ("ledighedsydelse_started", 1),
         ("referred", None),
@@ -241,9 +241,8 @@ def test_a_fact_lies_in_the_visit_that_it_opens_and_in_none_when_the_pathway_is_
 def test_what_the_law_asks_for_after_the_end_of_the_project_lies_in_no_visit() -> None:
     closed = fact("pathway_closed", "2018-06-30", reason="project_ended")
     made = fact("statutory_status_made", "2018-09-03", employment="e1")
-    rows = fact_rows(
-        timeline(JOB, closed, made), {"flexjob_started": frozenset(), "statutory_status_made": frozenset()}
-    )
+    named = Named({"flexjob_started": frozenset(), "statutory_status_made": frozenset()})
+    rows = fact_rows(timeline(JOB, closed, made), named)
     assert [(row.visit, row.stretch, row.employment) for row in rows] == [(1, 0, "e1"), (None, None, "e1")]
 
 
@@ -252,10 +251,12 @@ def test_only_the_fields_that_are_named_leave_a_row_each_item_of_a_list_its_own(
         "rehab_meeting_held", "2017-01-02", participants=["rehab_team", "citizen"], few_hours=True, plan="sealed"
     )
     job = fact("flexjob_started", "2017-03-01", employment="e1", weekly_hours="7.5")
-    named = {
-        "rehab_meeting_held": frozenset({"participants", "few_hours"}),
-        "flexjob_started": frozenset({"weekly_hours", "attendance_hours"}),
-    }
+    named = Named(
+        {
+            "rehab_meeting_held": frozenset({"participants", "few_hours"}),
+            "flexjob_started": frozenset({"weekly_hours", "attendance_hours"}),
+        }
+    )
     rows = field_rows(timeline(held, job), named)
     assert [(row.field, row.item, row.text_value, row.flag_value, row.number_value) for row in rows] == [
         ("few_hours", 0, None, True, None),

@@ -10,6 +10,7 @@ from indsats.projections import tables
 from indsats.projections.assignments import AssignmentRow
 from indsats.projections.employments import EmploymentRow
 from indsats.projections.facts import FactRow, FieldRow
+from indsats.projections.lasting import LastingRow
 from indsats.projections.obligations import ObligationRow
 from indsats.projections.pathways import PathwayRow, VisitRow
 from indsats.projections.rows import PathwayKey
@@ -25,6 +26,7 @@ ROWS: dict[sa.Table, type[NamedTuple]] = {
     tables.obligations: ObligationRow,
     tables.facts: FactRow,
     tables.fact_fields: FieldRow,
+    tables.lasting: LastingRow,
 }
 TYPES: dict[str, type | tuple[type, ...]] = {
     "text": sa.String,

@@ -18,9 +18,8 @@ from indsats.errors import ValueInvalid
 from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables, writer
 from indsats.projections.due import DueTable
-from indsats.projections.kpis import Contribution, KpiResult, compute, contributions, result_of
+from indsats.projections.kpis import Contribution, KpiResult, compute, contributions, result_of, series
 from indsats.projections.rows import PathwayKey, Rows
-from indsats.projections.series import series
 from indsats.store.fold import fold_some, fold_streams
 from indsats.store.mapper import EventMapper
 

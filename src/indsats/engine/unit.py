@@ -99,11 +99,8 @@ class Parts:
     def named_under(self, model: Model) -> Named:
         """The facts that have rows under a model: those that its key figures and limits name."""
         if model.digest not in self._named:
-            by_kpis, by_limits = named_by(kpis_of(model).values()), named_by_limits(self.rooms.limits(model).values())
-            self._named[model.digest] = {
-                kind: by_kpis.get(kind, frozenset()) | by_limits.get(kind, frozenset())
-                for kind in (*by_kpis, *(kind for kind in by_limits if kind not in by_kpis))
-            }
+            by_limits = named_by_limits(self.rooms.limits(model).values())
+            self._named[model.digest] = named_by(kpis_of(model).values()).and_also(by_limits)
         return self._named[model.digest]
 
     def fold(self, connection: Connection, key: PathwayKey, *, sealing: bool = False) -> Pathway | None:

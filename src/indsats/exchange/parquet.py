@@ -24,6 +24,7 @@ from indsats.engine import Engine
 from indsats.engine.figures import Figures
 from indsats.errors import ValueInvalid
 from indsats.projections.kpis import KpiResult, compute_with
+from indsats.projections.statements import Statement
 from indsats.projections.tables import LIVE
 
 try:
@@ -114,7 +115,7 @@ def kpis_of_export(directory: Path, model: Model, as_of: date, ids: Collection[s
         for name, file in files.items():
             connection.read_parquet(str(file)).create_view(name)
 
-        def ask(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
+        def ask(statement: Statement, parameters: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
             asked = statement.compile(dialect=_DIALECT).construct_expanded_state(parameters)
             return connection.execute(asked.statement, list(asked.positional_parameters)).fetchall()
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from indsats.domain.kpi import READ_MODELS, Bound, Comparison, Filter, Kpi, Operand, Other, Some
 from indsats.projections import tables
+from indsats.projections.lasting import ended_by
 
 Condition = sa.ColumnElement[bool]
 Rows = sa.FromClause
@@ -118,44 +119,31 @@ def _value_column(operand: Operand) -> str:
 def first_of(rows: Rows, alternatives: Sequence[Some]) -> sa.ScalarSelect[date | None]:
     """The day on which the first fact lies that some of several ask for; nothing that one asks for may be `lasting`."""
     facts = tables.facts.alias()
-    asked = sa.or_(*(sa.and_(*_asked(facts, rows, some)) for some in alternatives))
-    first = sa.select(sa.func.min(facts.c.from_on, type_=sa.Date)).where(*_same_pathway(facts, rows), asked)
+    either = sa.or_(*(sa.and_(*asked(facts, rows, some)) for some in alternatives))
+    first = sa.select(sa.func.min(facts.c.from_on, type_=sa.Date)).where(either)
     return first.correlate(rows).scalar_subquery()
 
 
 def _some(rows: Rows, some: Some) -> Condition:
-    facts = tables.facts.alias()
-    conditions = [*_same_pathway(facts, rows), is_as_of(facts), *_asked(facts, rows, some)]
+    facts = (tables.facts if some.lasting is None else tables.lasting).alias()
+    conditions = [*asked(facts, rows, some), facts.c.from_on <= _bound("as_of")]
     if some.lasting is not None:
-        conditions.append(sa.not_(_has_ended(facts, some.ended_by, _bound(some.lasting))))
+        # An end that is ahead of the day asked for is not known of.
+        days = dict.fromkeys((some.lasting, "as_of"))
+        conditions.append(sa.or_(facts.c.until_on.is_(None), *(facts.c.until_on > _bound(day) for day in days)))
     return _ROW.where(*conditions).correlate(rows).exists()
 
 
-def _asked(facts: Rows, rows: Rows, some: Some) -> list[Condition]:
+def asked(facts: Rows, rows: Rows, some: Some) -> list[Condition]:
     """Whether a fact of a row's pathway is one that is asked for, whatever the day."""
-    conditions: list[Condition] = [facts.c.kind.in_(some.kinds)]
+    conditions: list[Condition] = [*_same_pathway(facts, rows), facts.c.kind.in_(some.kinds)]
+    if some.lasting is not None:
+        conditions.append(facts.c.ended_by == ended_by(some.ended_by))
     if some.within != "pathway":
         conditions.append(facts.c[some.within] == rows.c[some.within])
     if some.since is not None:
         conditions.append(facts.c.from_on >= column_of(rows, some.since))
     return conditions + [_of_field(facts, one) for one in some.comparisons]
-
-
-def _has_ended(facts: Rows, ended_by: tuple[str, ...], day: sa.BindParameter[date]) -> Condition:
-    """Whether what a fact began was over by a day, or on the day on which it began."""
-    ends = tables.facts.alias()
-    return (
-        _ROW.where(
-            *_same_pathway(ends, facts),
-            is_as_of(ends),
-            ends.c.kind.in_(ended_by),
-            ends.c.employment.is_not_distinct_from(facts.c.employment),
-            ends.c.from_on >= facts.c.from_on,
-            sa.or_(ends.c.from_on <= day, ends.c.from_on == facts.c.from_on),
-        )
-        .correlate(facts)
-        .exists()
-    )
 
 
 def _same_pathway(one: Rows, other: Rows) -> list[Condition]:

@@ -1,13 +1,16 @@
 """The facts that key figures name, with the fields that their conditions name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from indsats.domain.kpi import Kpi
 from indsats.domain.model import FieldValue
-from indsats.domain.timeline import Timeline
+from indsats.domain.timeline import Fact, Timeline
 from indsats.domain.values import parse_day
+
+_Value = TypeVar("_Value")
+_Sets = Mapping[str, frozenset[_Value]]
 
 
 class FactRow(NamedTuple):
@@ -37,53 +40,68 @@ class FieldRow(NamedTuple):
     flag_value: bool | None = None
 
 
-Named = Mapping[str, frozenset[str]]
-"""Kinds of fact, and of each the fields that conditions name."""
+class Named(NamedTuple):
+    """Kinds of fact that have rows.
+
+    `fields`: of each kind the fields that conditions name. `lasting`: of each kind that begins something the kinds that
+    end it, as every figure that asks for it declares them.
+    """
+
+    fields: Mapping[str, frozenset[str]]
+    lasting: Mapping[str, frozenset[tuple[str, ...]]] = {}
+
+    def and_also(self, other: "Named") -> "Named":
+        """What one of both names."""
+        return Named(_merged(self.fields, other.fields), _merged(self.lasting, other.lasting))
+
+
+def _merged(one: _Sets[_Value], other: _Sets[_Value]) -> _Sets[_Value]:
+    return {**one, **{kind: one.get(kind, frozenset()) | values for kind, values in other.items()}}
 
 
 def named_by(kpis: Iterable[Kpi]) -> Named:
     """The kinds that the figures count or look for: no other fact has a row."""
-    named: dict[str, frozenset[str]] = {}
+    fields: dict[str, frozenset[str]] = {}
+    lasting: dict[str, frozenset[tuple[str, ...]]] = {}
     for kpi in kpis:
         for conditions in kpi.filters:
             asked = [(kpi.kinds, conditions.comparisons)]
-            for some in conditions.some:
-                asked += [(some.kinds, some.comparisons), (some.ended_by, ())]
+            asked += [(some.kinds, some.comparisons) for some in conditions.some]
             for kinds, comparisons in asked:
                 for kind in kinds:
-                    named[kind] = named.get(kind, frozenset()) | {one.column for one in comparisons}
+                    fields[kind] = fields.get(kind, frozenset()) | {one.column for one in comparisons}
+            for some in conditions.some:
+                for kind in some.kinds if some.lasting is not None else ():
+                    lasting[kind] = lasting.get(kind, frozenset()) | {some.ended_by}
         if kpi.tiers is not None and (told := kpi.tiers.documented) is not None:
-            named[told.kind] = named.get(told.kind, frozenset()) | {told.field}
-    return named
+            fields[told.kind] = fields.get(told.kind, frozenset()) | {told.field}
+    return Named(fields, lasting)
+
+
+def placed(timeline: Timeline, kinds: Iterable[str]) -> Iterator[tuple[int, Fact, int | None, int | None]]:
+    """The facts of some kinds: place in fact order, fact, and the numbers of visit and stretch, none in `closed`."""
+    numbers = {id(visit): number for number, visit in enumerate(timeline.visits)}
+    for kind in kinds:
+        for place in timeline.by_kind.get(kind, ()):
+            visit = timeline.visit_of[place]
+            if visit is not None and visit.end is not None and visit.end < place:
+                visit = None  # lies in `closed`, though rules of law still see it in the visit that was cut short
+            number, stretch = (None, None) if visit is None else (numbers[id(visit)], visit.stretch)
+            yield place, timeline.facts[place], number, stretch
 
 
 def fact_rows(timeline: Timeline, named: Named) -> list[FactRow]:
     """The facts of the kinds named, irregular ones too."""
-    numbers = {id(visit): number for number, visit in enumerate(timeline.visits)}
-    rows = []
-    for kind in named:
-        for place in timeline.by_kind.get(kind, ()):
-            fact, visit = timeline.facts[place], timeline.visit_of[place]
-            if visit is not None and visit.end is not None and visit.end < place:
-                visit = None  # lies in `closed`, though rules of law still see it in the visit that was cut short
-            rows.append(
-                FactRow(
-                    place=place,
-                    fact=fact.id,
-                    kind=kind,
-                    from_on=fact.on,
-                    visit=None if visit is None else numbers[id(visit)],
-                    stretch=None if visit is None else visit.stretch,
-                    employment=fact.text("employment"),
-                )
-            )
-    return rows
+    return [
+        FactRow(place, fact.id, fact.kind, fact.on, visit, stretch, fact.text("employment"))
+        for place, fact, visit, stretch in placed(timeline, named.fields)
+    ]
 
 
 def field_rows(timeline: Timeline, named: Named) -> list[FieldRow]:
     """The named fields that have a value."""
     rows = []
-    for kind, fields in named.items():
+    for kind, fields in named.fields.items():
         catalogued = timeline.model.facts.get(kind)
         for field in sorted(fields):
             type_ = None if catalogued is None else catalogued.fields.get(field)

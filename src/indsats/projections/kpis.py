@@ -1,7 +1,7 @@
 """Key figures on a day: counts first, shares second, compared with their targets as exact fractions."""
 
 from calendar import monthrange
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -17,11 +17,9 @@ from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables
 from indsats.projections.facts import named_by
 from indsats.projections.rows import PathwayKey, rows_of
-from indsats.projections.statements import contributions_of, counts_of, documented_of, parameters
+from indsats.projections.series import counts_over_time
+from indsats.projections.statements import Ask, Statement, contributions_of, counts_of, documented_of, parameters
 from indsats.projections.writer import insert
-
-Ask = Callable[[sa.Select[*tuple[Any, ...]], Mapping[str, object]], Sequence[tuple[Any, ...]]]
-"""Asks a statement with parameters and returns the rows of the answer."""
 
 
 class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +84,22 @@ def compute_with(
         if ids and kpi.id not in ids:
             continue
         if kpi.tiers is not None:
-            results.append(_amount(ask, kpi, kpi.tiers, model, as_of, municipality))
+            results += _amounts(ask, kpi, kpi.tiers, model, [as_of], municipality)
             continue
         [(numerator, denominator)] = ask(counts_of(kpi, municipality), asked)
         results.append(result_of(kpi, as_of, numerator, denominator))
     return results
+
+
+def series(
+    connection: sa.Connection, kpi: Kpi, model: Model, days: Sequence[date], municipality: str | None = None
+) -> list[KpiResult]:
+    """One figure on each of some days, in ascending order."""
+    ask = _asker(connection)
+    if kpi.tiers is not None:
+        return _amounts(ask, kpi, kpi.tiers, model, days, municipality)
+    counted = counts_over_time(ask, kpi, model, days, municipality)
+    return [result_of(kpi, day, *counts) for day, counts in zip(days, counted, strict=True)]
 
 
 def contributions(
@@ -101,7 +110,7 @@ def contributions(
     Of an amount they are those behind the share that decided, on the day on which it was measured.
     """
     if kpi.tiers is not None:
-        as_of, _ = _deciding(_asker(connection), kpi, kpi.tiers, model, as_of, municipality)
+        ((as_of, _),) = _deciding(_asker(connection), kpi, kpi.tiers, model, [as_of], municipality)
     found = connection.execute(contributions_of(kpi, municipality), parameters(model, as_of, municipality))
     return [Contribution(*row) for row in found]
 
@@ -126,33 +135,45 @@ def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_
 
 
 def _asker(connection: sa.Connection) -> Ask:
-    def ask(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
+    def ask(statement: Statement, parameters: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
         return connection.execute(statement, parameters).all()
 
     return ask
 
 
-def _amount(ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None) -> KpiResult:
-    _, share = _deciding(ask, kpi, tiers, model, as_of, municipality)
-    amount = tiers.ceiling(share)
-    if tiers.documented is not None:
-        told = ask(documented_of(tiers.documented, municipality), parameters(model, as_of, municipality))
-        amount = min(amount, sum((Fraction(str(value)) for (value,) in told), Fraction(0)))
-    return KpiResult(id=kpi.id, numerator=amount, denominator=None, share=None, target=None, met=None)
+def _amounts(
+    ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, days: Sequence[date], municipality: str | None
+) -> list[KpiResult]:
+    results = []
+    told: Sequence[tuple[Any, ...]] = ()
+    if tiers.documented is not None and days:
+        told = ask(documented_of(tiers.documented, municipality), parameters(model, days[-1], municipality))
+    deciding = _deciding(ask, kpi, tiers, model, days, municipality)
+    for day, (_, share) in zip(days, deciding, strict=True):
+        amount = tiers.ceiling(share)
+        if tiers.documented is not None:
+            amount = min(amount, sum((Fraction(str(value)) for told_on, value in told if told_on <= day), Fraction(0)))
+        results.append(KpiResult(id=kpi.id, numerator=amount, denominator=None, share=None, target=None, met=None))
+    return results
 
 
 def _deciding(
-    ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, as_of: date, municipality: str | None
-) -> tuple[date, Fraction | None]:
-    """The day whose share decides, and that share: the first of the highest, or `as_of` if none is computable."""
-    statement = counts_of(kpi, municipality)
-    best: tuple[date, Fraction | None] = as_of, None
-    for day in _measured_on(tiers, model, as_of):
-        [(numerator, denominator)] = ask(statement, parameters(model, day, municipality))
-        share = result_of(kpi, day, numerator, denominator).share
-        if share is not None and (best[1] is None or share > best[1]):
-            best = day, share
-    return best
+    ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, days: Sequence[date], municipality: str | None
+) -> list[tuple[date, Fraction | None]]:
+    """For each day the one whose share decides, and that share: the first of the highest, the day if there is none."""
+    share = msgspec.structs.replace(kpi, tiers=None)
+    measured = sorted({one for day in days for one in _measured_on(tiers, model, day)})
+    counted = counts_over_time(ask, share, model, measured, municipality)
+    shares = {day: result_of(share, day, *counts).share for day, counts in zip(measured, counted, strict=True)}
+    found = []
+    for day in days:
+        best: tuple[date, Fraction | None] = day, None
+        for one in _measured_on(tiers, model, day):
+            value = shares[one]
+            if value is not None and (best[1] is None or value > best[1]):
+                best = one, value
+        found.append(best)
+    return found
 
 
 def _measured_on(tiers: Tiers, model: Model, as_of: date) -> Iterator[date]:

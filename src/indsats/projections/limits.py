@@ -109,7 +109,7 @@ def named_by_limits(limits: Iterable[Limit]) -> Named:
             of_cycle = () if places.cycle is None else (places.cycle.kind,)
             for kind in (places.kind, *places.left, *of_cycle):
                 named[kind] = named.get(kind, frozenset()) | {places.by}
-    return named
+    return Named(named)
 
 
 def _result(

@@ -42,7 +42,7 @@ class RoomsInMemory:
     def put(self, key: PathwayKey, derivation: Derivation) -> None:
         """Take what was derived for a pathway into account; what was put before is replaced."""
         timeline = derivation.timeline
-        counted = [timeline.facts[place].id for kind in self._named for place in timeline.by_kind.get(kind, ())]
+        counted = [timeline.facts[place].id for kind in self._named.fields for place in timeline.by_kind.get(kind, ())]
         if counted != self._known.get(key, []):
             self._known[key] = counted
             self._changed[key] = derivation

@@ -8,6 +8,7 @@ from indsats.domain.obligations import Derivation
 from indsats.projections.assignments import AssignmentRow, assignment_rows
 from indsats.projections.employments import EmploymentRow, employment_rows
 from indsats.projections.facts import FactRow, FieldRow, Named, fact_rows, field_rows
+from indsats.projections.lasting import LastingRow, lasting_rows
 from indsats.projections.obligations import ObligationRow, obligation_rows
 from indsats.projections.pathways import PathwayRow, VisitRow, pathway_rows, visit_rows
 from indsats.projections.spells import SpellRow, spell_rows
@@ -22,7 +23,7 @@ class PathwayKey(NamedTuple):
     citizen: str
 
 
-Row = PathwayRow | VisitRow | SpellRow | EmploymentRow | AssignmentRow | ObligationRow | FactRow | FieldRow
+Row = PathwayRow | VisitRow | SpellRow | EmploymentRow | AssignmentRow | ObligationRow | FactRow | FieldRow | LastingRow
 Rows = Mapping[str, Sequence[Row]]
 """The rows of one pathway by the name of their table without its prefix; values in the order of the columns."""
 
@@ -42,4 +43,5 @@ def rows_of(derivation: Derivation, named: Named) -> Rows:
         "obligations": obligation_rows(derivation),
         "facts": fact_rows(timeline, named),
         "fact_fields": field_rows(timeline, named),
+        "lasting": lasting_rows(timeline, named),
     }

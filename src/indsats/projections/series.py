@@ -1,4 +1,4 @@
-"""A key figure over time, from by how much its counts change on each day: not asked anew for each."""
+"""The counts of a key figure over time, from by how much they change on each day: not asked anew for each."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -6,37 +6,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import accumulate
 
-import sqlalchemy as sa
-
 from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, Bound, Comparison, Filter, Kpi
 from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY
 from indsats.projections.changes import changes_of
-from indsats.projections.kpis import KpiResult, compute, result_of
-from indsats.projections.statements import parameters
+from indsats.projections.statements import Ask, counts_of, parameters
 
 _Change = tuple[date, int | None, int]
 
 _PERIODS = ((Bound("week_start"),), (Bound("month_start"),))
 
 
-def series(
-    connection: sa.Connection, kpi: Kpi, model: Model, days: Sequence[date], municipality: str | None = None
-) -> list[KpiResult]:
-    """One figure on each of some days, in ascending order; asked day by day only where its counts are no such sums."""
+def counts_over_time(
+    ask: Ask, kpi: Kpi, model: Model, days: Sequence[date], municipality: str | None = None
+) -> Iterator[tuple[int | None, int]]:
+    """The counts of a figure, as `counts_of` has them, on each of some days, in ascending order.
+
+    They are asked day by day only where they are no sums of changes.
+    """
     period, where = _period(kpi)
     filters = [where] if kpi.numerator is None else [where, kpi.numerator]
-    every, passed = (_changes(connection, kpi, each, model, municipality) for each in (filters[:1], filters))
+    every, passed = (_changes(ask, kpi, each, model, municipality) for each in (filters[:1], filters))
     if every is None or passed is None:
-        return [one for day in days for one in compute(connection, model, day, municipality, [kpi.id])]
-    if kpi.median is not None:
-        return [result_of(kpi, day, *_median(values)) for day, values in _values(every, days)]
-    results = []
-    for day in days:
-        begin = FIRST_DAY if period is None else parameters(model, day)[period.name]
-        assert isinstance(begin, date), "a bound of a period is a day"
-        results.append(result_of(kpi, day, _summed(kpi, passed, begin, day), _summed(kpi, every, begin, day)))
-    return results
+        for day in days:
+            [(numerator, denominator)] = ask(counts_of(kpi, municipality), parameters(model, day, municipality))
+            yield numerator, denominator
+    elif kpi.median is not None:
+        for values in _values(every, days):
+            yield _median(values)
+    else:
+        for day in days:
+            begin = FIRST_DAY if period is None else parameters(model, day)[period.name]
+            assert isinstance(begin, date), "a bound of a period is a day"
+            yield _summed(kpi, passed, begin, day), _summed(kpi, every, begin, day)
 
 
 def _period(kpi: Kpi) -> tuple[Bound | None, Filter]:
@@ -56,13 +58,13 @@ def _begins_period(kpi: Kpi, one: Comparison) -> bool:
 
 
 def _changes(
-    connection: sa.Connection, kpi: Kpi, conditions: Sequence[Filter], model: Model, municipality: str | None
+    ask: Ask, kpi: Kpi, conditions: Sequence[Filter], model: Model, municipality: str | None
 ) -> Sequence[_Change] | None:
     statement = changes_of(kpi, conditions, municipality)
     if statement is None:
         return None
     # It is asked for no day, but for the model's own, which stand among the parameters.
-    found = connection.execute(statement, parameters(model, FIRST_DAY, municipality))
+    found = ask(statement, parameters(model, FIRST_DAY, municipality))
     return sorted((day, value, int(step)) for day, value, step in found)
 
 
@@ -75,7 +77,7 @@ def _summed(kpi: Kpi, changes: Iterable[_Change], begin: date, day: date) -> int
     return sum(((day - max(changed_on, month_start)).days + 1) * step for changed_on, step in until)
 
 
-def _values(changes: Sequence[_Change], days: Sequence[date]) -> Iterator[tuple[date, Counter[int]]]:
+def _values(changes: Sequence[_Change], days: Sequence[date]) -> Iterator[Counter[int]]:
     """How often there is each value on each of the days."""
     values: Counter[int] = Counter()
     place = 0
@@ -85,7 +87,7 @@ def _values(changes: Sequence[_Change], days: Sequence[date]) -> Iterator[tuple[
             assert value is not None, "a row without the value does not count"
             values[value] += step
             place += 1
-        yield day, values
+        yield values
 
 
 def _median(values: Counter[int]) -> tuple[int | None, int]:

@@ -1,7 +1,8 @@
 """Each declaration of a key figure compiled to one `Select` over the read models: its counts, or whom it counted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,10 @@ from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY, LAST_DAY
 from indsats.projections import tables
 from indsats.projections.conditions import Condition, holds, is_as_of
+
+Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]
+Ask = Callable[[Statement, Mapping[str, object]], Sequence[tuple[Any, ...]]]
+"""Asks a statement with parameters and returns the rows of the answer."""
 
 Counts = sa.Select[int | float | None, int]
 Contributions = sa.Select[str, str, int, int]
@@ -69,15 +74,15 @@ def contributions_of(kpi: Kpi, municipality: str | None = None) -> Contributions
     )
 
 
-def documented_of(documented: Documented, municipality: str | None = None) -> sa.Select[float]:
-    """One statement that lists what each fact documents: too few to add up where digits could get lost."""
+def documented_of(documented: Documented, municipality: str | None = None) -> sa.Select[date, float]:
+    """One statement that lists what each fact documents, and from when on: too few to add up where digits get lost."""
     facts, fields = tables.facts, tables.fact_fields
     same = [facts.c[name] == fields.c[name] for name in (*tables.PATHWAY, "place")]
     conditions = [facts.c.family == sa.bindparam("family", type_=sa.String), facts.c.kind == documented.kind]
     if municipality is not None:
         conditions.append(facts.c.municipality == sa.bindparam("municipality", type_=sa.String))
     return (
-        sa.select(fields.c.number_value)
+        sa.select(facts.c.from_on, fields.c.number_value)
         .join(facts, sa.and_(*same))
         .where(*conditions, is_as_of(facts), fields.c.field == documented.field)
     )

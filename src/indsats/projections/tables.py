@@ -211,6 +211,21 @@ fact_fields = _table(
     is_looked_up=True,
 )
 
+lasting = _table(
+    "lasting",
+    _text("kind"),
+    _text("ended_by"),
+    _day("from_on"),
+    _number("place"),
+    _day_or_null("until_on"),
+    _day_or_null("until_month_on"),
+    _number_or_null("visit"),
+    _number_or_null("stretch"),
+    _text_or_null("employment"),
+    key=("kind", "ended_by", "from_on", "place"),
+    is_looked_up=True,
+)
+
 # Written out in statements: a database takes a partial index only if it sees there that no other row is asked for.
 is_waiting = obligations.c.status.in_(
     bindparam("waiting", ("open", "on_hold", "breached"), expanding=True, literal_execute=True)

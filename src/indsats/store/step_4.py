@@ -1,6 +1,24 @@
-"""Step 4: a fact's fields are found by the citizen first, on SQLite in the key's own tree."""
+"""Step 4: fields of facts, and what facts begin and others end, found by citizen, on SQLite in the key's own tree."""
 
 from collections.abc import Mapping
+
+_LASTING = """
+CREATE TABLE indsats_lasting (
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
+  kind {text} NOT NULL,
+  ended_by {text} NOT NULL,
+  from_on DATE NOT NULL,
+  place INTEGER NOT NULL,
+  until_on DATE,
+  until_month_on DATE,
+  visit INTEGER,
+  stretch INTEGER,
+  employment {text},
+  PRIMARY KEY (citizen, kind, ended_by, from_on, place, municipality, family, subject)
+){found_by_key}"""
 
 _WORKER_NAMES = """
 CREATE TABLE indsats_worker_names (
@@ -15,7 +33,13 @@ _TOLD_OF_LIMITS = (
     "WHERE type = 'indsats.limit_passed.1'"
 )
 
-STATEMENTS = (_WORKER_NAMES, _TOLD_OF_LIMITS)
+STATEMENTS = (
+    _LASTING,
+    _WORKER_NAMES,
+    _TOLD_OF_LIMITS,
+    # Whose read models are older than a table of them has them made anew.
+    "DELETE FROM indsats_due",
+)
 
 _ON_SQLITE = (
     "ALTER TABLE indsats_fact_fields RENAME TO indsats_fact_fields_before",

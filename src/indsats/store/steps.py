@@ -12,12 +12,19 @@ from sqlalchemy import Connection
 from indsats.store import step_3, step_4
 
 _DIFFERENCES: Mapping[str, Mapping[str, str]] = {
-    "sqlite": {"counted": "INTEGER PRIMARY KEY AUTOINCREMENT", "key": "INTEGER", "double": "DOUBLE", "text": "VARCHAR"},
+    "sqlite": {
+        "counted": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "key": "INTEGER",
+        "double": "DOUBLE",
+        "text": "VARCHAR",
+        "found_by_key": " WITHOUT ROWID",
+    },
     "postgresql": {
         "counted": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         "key": "BIGINT",
         "double": "DOUBLE PRECISION",
         "text": 'VARCHAR COLLATE "C"',  # sorted by code points, as SQLite and Python do
+        "found_by_key": "",
     },
 }
 
@@ -310,6 +317,6 @@ MIGRATIONS = (
         step_3.STATEMENTS,
         step_3.MORE,
     ),
-    Migration(4, "fields of facts by citizen", step_4.STATEMENTS, step_4.MORE),
+    Migration(4, "fields of facts by citizen, and what lasts", step_4.STATEMENTS, step_4.MORE),
 )
 """Every step there ever was, in order. A new one is added at the end."""
