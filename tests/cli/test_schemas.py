@@ -52,16 +52,7 @@ RUNS: Mapping[str, list[list[str]]] = {
         ["first_conversation_on_time", "--db", "SOUND", "--as-of", "2017-02-01", "--who"],
         ["--db", "SOUND", "--by", "unit", "--suppress"],
         ["job_club_on_time", "--db", "SOUND", "--by", "month", "--as-of", "2017-04-01"],
-        [
-            "first_conversation_on_time",
-            "--db",
-            "SOUND",
-            "--as-of",
-            "2017-02-01",
-            "--bridge",
-            "2017-01-12",
-            "2017-02-01",
-        ],
+        "first_conversation_on_time --db SOUND --as-of 2017-02-01 --bridge 2017-01-12 2017-02-01".split(),
     ],
     "limits": [["--db", "SOUND"], ["club_size", "--db", "SOUND", "--as-of", "2017-01-02"], ["--db", "CLUBBED"]],
     "report status": [

@@ -24,6 +24,7 @@ SMALL = str(Path(__file__).parents[1] / "small-model.yaml")
 
 CLERK = Actor("clerk-7", "system")
 PLAN = "Vil gerne arbejde i en blomsterbutik"
+LIMIT_PASSED = "indsats.limit_passed.1"
 NAMES = ("deadline_breached.1", "breach_withdrawn.1", "deadline_due_soon.1")
 
 _event, _stream = tables.events.c, tables.streams.c
@@ -86,6 +87,17 @@ def rows(engine: Engine) -> list[dict[str, Any]]:
             {**row._mapping, "data": json.loads(row.data)}
             for row in connection.execute(select(tables.outbox).order_by(tables.outbox.c.number))
         ]
+
+
+def passed(engine: Engine, limit: str = "club_size") -> list[dict[str, Any]]:
+    """What the outbox tells of a limit, in its order."""
+    return [row for row in rows(engine) if row["type"] == LIMIT_PASSED and row["data"]["limit"] == limit]
+
+
+def told(engine: Engine, limit: str = "club_size") -> list[tuple[str, float | None, str]]:
+    """Of each notification of a limit the day, the value, the state."""
+    found = [row["data"] for row in passed(engine, limit)]
+    return [(data["as_of"], data["value"], data["state"]) for data in found]
 
 
 def by_pathway(ids: Iterable[str]) -> Mapping[str, list[int]]:
