@@ -194,15 +194,63 @@ talk: {kind: deadline, when: {fact: answered}, require: {fact: talk_held}, withi
 """
 
 
-def test_what_outlives_the_project_anchors_rules_of_law_only() -> None:
-    found = owed(
-        rules(LAW_ANCHORED_BY_WHAT_IT_ASKS), "2017-03-01", *closed_for("project_ended", fact("answered", "2017-01-20"))
-    )
-    assert found == ["follow 1: due 2017-02-20, breached"]
+def test_what_the_law_asks_for_after_the_project_anchors_until_the_reopening() -> None:
+    asked = rules(LAW_ANCHORED_BY_WHAT_IT_ASKS)
+    answered = closed_for("project_ended", fact("answered", "2017-01-20"))
+    for scope in ("phase", "pathway"):
+        every = rules(LAW_ANCHORED_BY_WHAT_IT_ASKS.replace("within: P1M}", f"within: P1M, scope: {scope}}}"))
+        assert owed(every, "2017-03-01", *answered) == [
+            "follow 1: due 2017-02-20, breached",
+            "talk 1: due 2017-02-20, breached",
+        ]
+        assert owed(every, "2017-03-01", *answered, fact("reopened", "2017-02-20")) == [
+            "follow 1: due 2017-02-20, lapsed",
+            "talk 1: due 2017-02-20, lapsed",
+        ]
+    assert owed(asked, "2017-03-01", *answered, fact("reopened", "2017-02-21"))[1] == "talk 1: due 2017-02-20, breached"
     assert (
         owed(rules(LAW_ANCHORED_BY_WHAT_IT_ASKS), "2017-03-01", *closed_for("done", fact("answered", "2017-01-20")))
         == []
     )
+
+
+@pytest.mark.parametrize("kind", ["completed", "remarked"])
+def test_what_is_welcome_in_closed_anchors_there(kind: str) -> None:
+    rule = rules(f"after: {{kind: deadline, when: {{fact: {kind}}}, require: {{fact: talk_held}}, within: P1W}}")
+    fields = {"completed": {"of": "x"}, "remarked": {"rule": "after"}}
+    told = [fact("asked", BEGIN), fact("closed", "2017-01-10", reason="done"), fact(kind, "2017-01-20", **fields[kind])]
+    assert owed(rule, "2017-03-01", *told) == ["after 1: due 2017-01-27, breached"]
+
+
+AFTER_CLOSING = "letter: {kind: deadline, when: {fact: closed}, require: {fact: talk_held}, within: P2W, scope: phase}"
+
+
+@pytest.mark.parametrize("reason", ["done", "project_ended"])
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [
+        ([], "breached"),
+        ([("talk_held", "2017-01-24")], "met 2017-01-24"),
+        ([("talk_held", "2017-01-25")], "met_late 2017-01-25"),
+        ([("reopened", "2017-01-23")], "lapsed"),
+        ([("reopened", "2017-01-24")], "lapsed"),
+        ([("reopened", "2017-01-25")], "breached"),
+        ([("reopened", "2017-01-15"), ("talk_held", "2017-01-16")], "lapsed"),
+        ([("closed", "2017-01-15"), ("talk_held", "2017-01-16")], "met 2017-01-16"),
+    ],
+)
+def test_what_is_due_after_closing_lives_until_the_reopening(
+    reason: str, later: list[tuple[str, str]], found: str
+) -> None:
+    told = closed_for(
+        reason, *(fact(kind, on, **({"reason": reason} if kind == "closed" else {})) for kind, on in later)
+    )
+    assert owed(rules(AFTER_CLOSING), "2017-03-01", *told) == [f"letter 1: due 2017-01-24, {found}"]
+
+
+def test_the_closing_lies_in_the_stretch_that_it_ends() -> None:
+    whole = rules(AFTER_CLOSING.replace("scope: phase", "scope: pathway"))
+    assert owed(whole, "2017-03-01", *closed_for("done")) == ["letter 1: due 2017-01-24, lapsed"]
 
 
 def test_a_law_of_one_phase_outlives_the_project_but_not_the_phase() -> None:

@@ -1,5 +1,6 @@
 """The view of one pathway from two points: what had happened by `as_of`, as far as it was registered by `known_at`."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
@@ -73,8 +74,8 @@ class Hold(msgspec.Struct):
 class Timeline:
     """The facts of a view in fact order, and what they make: visits, employments, holds.
 
-    All indexes are places in `facts`. Facts that lie in `closed` belong to no visit, but for those that rules of law
-    ask for after the end of the project.
+    All indexes are places in `facts`. Facts that lie in `closed` belong to no visit, but for the regular ones, which
+    can anchor: they belong to the visit that the closing cut short.
     """
 
     def __init__(self, model: Model, facts: Iterable[Fact], as_of: date, known_at: datetime) -> None:
@@ -113,11 +114,10 @@ class Timeline:
         for index, fact in enumerate(self.facts):
             target = phases.after(fact.kind, phase)
             if target is None:
-                if phase == CLOSED and self._outlives_closing(fact):
-                    # What the law still asks for lies in the visit that the end of the project cut short.
+                if phase == CLOSED and self._anchors_in_closed(fact):
                     self.visit_of.append(visit)
                     continue
-                if not (phase == CLOSED and self._is_welcome_in_closed(fact)):
+                if not (phase == CLOSED and self._closes(fact)):
                     self.irregular.append(index)
             elif target == CLOSED:
                 if phase != CLOSED:
@@ -134,14 +134,18 @@ class Timeline:
                 phase = target
             self.visit_of.append(None if phase == CLOSED else visit)
         self.phase = phase
+        self._stays = sorted({*(visit.start for visit in self.visits), *(closing.place for closing in self.closings)})
 
-    def _is_welcome_in_closed(self, fact: Fact) -> bool:
-        """Whether a fact without a move may lie in `closed` without being irregular."""
+    def _anchors_in_closed(self, fact: Fact) -> bool:
+        """Whether a fact without a move may lie in `closed`: a remark, or what the law asks for after the project."""
         kind = self.model.facts.get(fact.kind)
-        return kind is not None and kind.effect in ("close", "supplement", "remark")
-
-    def _outlives_closing(self, fact: Fact) -> bool:
+        if kind is not None and kind.effect in ("supplement", "remark"):
+            return True
         return self.closings[-1].project_ended and fact.kind in self.model.kinds_outliving_the_project
+
+    def _closes(self, fact: Fact) -> bool:
+        kind = self.model.facts.get(fact.kind)
+        return kind is not None and kind.effect == "close"
 
     def _pair_employments(self) -> list[Run]:
         runs: list[Run] = []
@@ -187,10 +191,22 @@ class Timeline:
     def _with_effects(self, *effects: str) -> list[int]:
         return sorted(index for effect in effects for index in self.by_effect.get(effect, ()))
 
-    def can_anchor(self, index: int, *, law: bool) -> bool:
-        """Whether a fact lies where duties arise: in a visit, or for rules of law in one that the project's end cut."""
-        visit = self.visit_of[index]
-        return visit is not None and (law or visit.end is None or index <= visit.end)
+    def can_anchor(self, index: int) -> bool:
+        """Whether duties arise from a fact: from any in a phase, and in `closed` from the regular ones."""
+        return self.visit_of[index] is not None
+
+    def stay(self, index: int) -> tuple[int, int | None]:
+        """The facts that begin and end the time in a phase, or in `closed`, in which a fact lies; None while it lasts.
+
+        A fact that leads somewhere lies where it leads.
+        """
+        after = bisect_right(self._stays, index)
+        return self._stays[after - 1], self._stays[after] if after < len(self._stays) else None
+
+    def lies_in_closed(self, index: int) -> bool:
+        """Whether a fact lies behind one that closed the pathway, or is that fact."""
+        begin, _ = self.stay(index)
+        return any(closing.place == begin for closing in self.closings)
 
     def phase_before(self, index: int) -> str:
         """The phase in which a fact finds the pathway."""

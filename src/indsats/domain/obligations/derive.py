@@ -84,7 +84,7 @@ def _owed_under(
         for index in timeline.by_kind.get(rule.when.fact, ()):
             fact = timeline.facts[index]
             if (
-                not timeline.can_anchor(index, law=rule.basis == "law")
+                not timeline.can_anchor(index)
                 or (first is not None and fact.on < first)
                 or (before is not None and fact.on >= before)
                 or not _is_anchor(model, rule, fact)

@@ -42,12 +42,13 @@ class Duty:
         assert visit is not None, "a fact that lies in closed anchors nothing"
         closing = timeline.closing_after(index, outlives_project=outlives_project)
         stretch_start = next(first.start for first in timeline.visits if first.stretch == visit.stretch)
+        begin, end = timeline.stay(index)
         if self.rule.scope == "pathway":
-            return stretch_start, closing
+            # The fact that closes lies in the stretch that it ends.
+            return (begin, end) if timeline.lies_in_closed(index) and begin < index else (stretch_start, closing)
         if self.rule.scope == "phase":
-            end = visit.end
             outlived = outlives_project and any(stop.place == end and stop.project_ended for stop in timeline.closings)
-            return visit.start, closing if outlived else end
+            return begin, closing if outlived else end
         run = timeline.run_of(index)
         if run is None:
             return stretch_start, closing
@@ -109,11 +110,11 @@ class Duty:
     def _asked_on(self, by: ByLatest, day: date) -> str | None:
         """The kind that the latest decider in the anchor's visit, on or before a day, asks for."""
         timeline = self.timeline
-        visit = timeline.visit_of[self.index]
+        stay = timeline.stay(self.index)
         wanted = by.otherwise
         for index in timeline.by_kind.get(by.latest, ()):
             decider = timeline.facts[index]
-            if decider.on <= day and timeline.visit_of[index] is visit:
+            if decider.on <= day and timeline.stay(index) == stay:
                 wanted = by.cases.get(str(decider.fields.get(by.field)), by.otherwise)
         return wanted
 
