@@ -1,6 +1,6 @@
 """Key figures in a database: the same from every side, and a difference that is explained."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
@@ -9,11 +9,14 @@ from tests.engine.looking import KIM, MONDAY, rows, started, talked
 
 from indsats.clock import VirtualClock
 from indsats.domain import facts
+from indsats.domain.calendar import noon_of
+from indsats.domain.facts import NewFact
 from indsats.domain.values import Actor
 from indsats.engine import Engine
-from indsats.engine.kpis import Rhythm, bridge, kpis
+from indsats.engine.kpis import Bridge, Rhythm, bridge, kpis
 from indsats.errors import NotAllowed, ValueInvalid
 from indsats.projections.kpis import KpiResult
+from indsats.store.keys import Keys
 
 LEADER = Actor("lea", "team_leader")
 ON_TIME = "first_conversation_on_time"
@@ -82,6 +85,91 @@ def test_a_bridge_names_an_annulment(engine: Engine, clock: VirtualClock) -> Non
     found = bridge(engine, ON_TIME, before, clock.at, actor=LEADER)
     assert [[(one.what, one.id) for one in changed.registered] for changed in found.changed] == [
         [("annulled", talk.id)]
+    ]
+
+
+OPENED_AS: Mapping[str, bool | str] = {
+    "benefit": "cash_benefit",
+    "introduction_programme": False,
+    "activity_ready": True,
+    "over_30": True,
+}
+
+
+@pytest.fixture
+def payouts(database_url: str, keys: Keys) -> Iterator[Engine]:
+    """An engine of FSM3 with ten citizens, two of them with wage hours, and a million kroner documented."""
+    clock = VirtualClock(noon_of(date(2021, 12, 1)))
+    with Engine(database_url, "fsm3-2021", clock=clock, keys=keys, create=True) as engine:
+        for number in range(10):
+            opened = NewFact(kind="pathway_opened", on=date(2021, 11, 15), fields=OPENED_AS)
+            engine.record(f"c{number}", opened, actor=KIM)
+        for number in range(2):
+            engine.record(f"c{number}", wage_hours(f"hours-{number}"), actor=KIM)
+        engine.record("project", costs("1000000", "first"), actor=KIM)
+        yield engine
+
+
+def wage_hours(id: str) -> NewFact:
+    fields = {"employment": "e1", "weekly_hours": "4"}
+    return NewFact(kind="wage_hours_started", on=date(2021, 11, 22), fields=fields, id=id)
+
+
+def costs(amount: str, id: str) -> NewFact:
+    return NewFact(kind="costs_documented", on=date(2021, 11, 30), fields={"amount": amount, "account": "interim"}, id=id)
+
+
+def paid(engine: Engine, *late: tuple[str, NewFact]) -> Bridge:
+    """The bridge of the payout over what is registered a day later."""
+    assert isinstance(engine.clock, VirtualClock)
+    before = engine.clock.at
+    engine.clock.at += timedelta(days=1)
+    for whose, fact in late:
+        engine.record(whose, fact, actor=KIM)
+    return bridge(engine, "fsm3_payout", before, engine.clock.at, actor=LEADER)
+
+
+def kroner(found: Bridge) -> tuple[int, int]:
+    assert found.before.numerator is not None
+    assert found.after.numerator is not None
+    return int(found.before.numerator), int(found.after.numerator)
+
+
+def test_a_bridge_of_an_amount_names_the_costs_that_moved_it_and_not_the_share(payouts: Engine) -> None:
+    found = paid(payouts, ("project", costs("2000000", "late")), ("c2", wage_hours("more")))
+    assert kroner(found) == (1_000_000, 3_000_000)
+    (changed,) = found.changed
+    assert (changed.citizen, changed.before, changed.after) == ("project", (1_000_000, None), (3_000_000, None))
+    assert [one.id for one in changed.registered] == ["late"]
+
+
+def test_a_bridge_of_an_amount_names_those_who_moved_the_share_over_a_step(payouts: Engine) -> None:
+    payouts.record("project", costs("7949600", "all"), actor=KIM)
+    annulled = [payouts.annul(f"hours-{number}", reason="wrong", actor=KIM) for number in range(2)]
+    assert len(annulled) == 2
+    found = paid(payouts, ("c2", wage_hours("two")), ("c3", wage_hours("three")))
+    assert kroner(found) == (4_474_800, 8_949_600)
+    assert [(one.citizen, one.before, one.after) for one in found.changed] == [
+        ("c2", (0, 1), (1, 1)),
+        ("c3", (0, 1), (1, 1)),
+    ]
+
+
+def test_what_does_not_move_an_amount_is_in_no_bridge_of_it(payouts: Engine) -> None:
+    found = paid(payouts, ("c2", wage_hours("more")))
+    assert (kroner(found), found.changed) == ((1_000_000, 1_000_000), [])
+
+
+def test_a_bridge_names_what_is_no_citizen(database_url: str, keys: Keys) -> None:
+    clock = VirtualClock(noon_of(date(2019, 12, 11)))
+    with Engine(database_url, "aalborg-2019", clock=clock, keys=keys, create=True) as engine:
+        before = clock.at
+        clock.at += timedelta(days=1)
+        order = NewFact(kind="job_order_received", on=date(2019, 12, 10), fields={"order": "o1"}, id="order")
+        engine.record("section", order, actor=KIM)
+        found = bridge(engine, "weekly_job_orders", before, clock.at, actor=LEADER)
+    assert [(one.citizen, one.after, [fact.id for fact in one.registered]) for one in found.changed] == [
+        ("section", (1, 1), ["order"])
     ]
 
 

@@ -281,7 +281,7 @@ def test_the_pathways_behind_an_amount_are_those_of_the_month_that_decided() -> 
         insert(connection, {key: rows_of(one, named) for key, one in pathways(OUTSIDE, stories, END)})
         found = contributions(connection, declared_by(OUTSIDE)[PAYOUT], OUTSIDE, END)
     engine.dispose()
-    assert found == [Contribution("0336", "c0", 1, 1), Contribution("0336", "c1", 0, 1)]
+    assert found == [Contribution("0336", "citizen", "c0", 1, 1), Contribution("0336", "citizen", "c1", 0, 1)]
 
 
 def test_a_database_pays_the_same(database_url: str, tmp_path: Path) -> None:

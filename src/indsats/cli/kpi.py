@@ -24,7 +24,7 @@ from indsats.domain.kpi import Kpi
 from indsats.engine.figures import Group
 from indsats.engine.kpis import Bridge, Changed, Figure, Figured, Grouping, Rhythm, bridge, kpis
 from indsats.models.kpi_form import kpis_of
-from indsats.projections.kpis import Contribution, KpiResult
+from indsats.projections.kpis import Contribution, KpiResult, number
 from indsats.replay.document import Json, verdict_document
 from indsats.reports.cells import HIDDEN
 from indsats.reports.small import tells_of_few
@@ -171,7 +171,7 @@ def _counts(document: Json, *, hidden: bool) -> Json:
 
 
 def _who_document(one: Contribution) -> Json:
-    return {"citizen": one.citizen, "numerator": one.numerator, "denominator": one.denominator}
+    return {"citizen": one.citizen, "numerator": number(one.numerator), "denominator": one.denominator}
 
 
 def _bridge_document(difference: Bridge, old: datetime, new: datetime) -> Json:
@@ -187,8 +187,8 @@ def changed_document(changed: Changed) -> Json:
     """A pathway that counts otherwise, with what came in between."""
     return {
         "citizen": changed.citizen,
-        "before": {"numerator": changed.before[0], "denominator": changed.before[1]},
-        "after": {"numerator": changed.after[0], "denominator": changed.after[1]},
+        "before": {"numerator": number(changed.before[0]), "denominator": changed.before[1]},
+        "after": {"numerator": number(changed.after[0]), "denominator": changed.after[1]},
         "registered": [
             {"what": one.what, "id": one.id, "fact": one.kind, "on": one.on.isoformat(), "at": one.at.isoformat()}
             for one in changed.registered
@@ -214,7 +214,7 @@ def _report(figured: Figured, labels: Labels, few: _Few) -> str:
             rows = [[str(day), *_cells(result, labels, hidden=few.hides(result))[1:4]] for day, result in figure.series]
             lines += ["", table([figure.result.id, *headings[1:4]], rows)]
         if figure.who:
-            rows = [[one.citizen, str(one.numerator), str(one.denominator)] for one in figure.who]
+            rows = [[one.citizen, *map(labels.number, (one.numerator, one.denominator))] for one in figure.who]
             lines += ["", table([figure.result.id, *headings[1:3]], rows)]
     return "\n".join(lines)
 
@@ -229,7 +229,8 @@ def _bridged(difference: Bridge, labels: Labels) -> str:
     both = [kpi_cells(result, labels) for result in (difference.before, difference.after)]
     lines = [f"{labels.word('as_of')} {difference.as_of}", "", table(headings, both)]
     for changed in difference.changed:
-        moved = f"{changed.before[0]}/{changed.before[1]} -> {changed.after[0]}/{changed.after[1]}"
+        states = changed.before, changed.after
+        moved = " -> ".join("/".join(labels.number(one) for one in both if one is not None) for both in states)
         lines += ["", f"{changed.citizen}: {moved}"]
         lines += [
             f"  {one.at:%Y-%m-%d}: {labels.word(one.what)} {one.kind} {one.on} ({one.id})" for one in changed.registered

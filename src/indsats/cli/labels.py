@@ -142,7 +142,7 @@ class Labels:
         """The two points from which something is looked at, in one line."""
         return f"{self.word('as_of')} {as_of}, {self.word('known_at')} {known_at:%Y-%m-%dT%H:%M:%SZ}"
 
-    def number(self, value: Fraction | None) -> str:
+    def number(self, value: Fraction | int | None) -> str:
         """A count or median as it is written in the language, with two decimals at most; empty for None."""
         if value is None:
             return ""

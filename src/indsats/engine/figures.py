@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from fractions import Fraction
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from indsats.domain.calendar import local_day
+from indsats.domain.events import Subject
 from indsats.domain.kpi import Kpi
 from indsats.domain.model import Model
 from indsats.domain.pathway import Pathway
@@ -22,6 +24,9 @@ from indsats.projections.kpis import Contribution, KpiResult, compute, contribut
 from indsats.projections.rows import PathwayKey, Rows
 from indsats.store.fold import fold_some, fold_streams
 from indsats.store.mapper import EventMapper
+
+Counts = tuple[int | Fraction, int | None]
+"""What a pathway adds to numerator and denominator; the latter is None for kroner that it documents."""
 
 _PATHWAYS_AT_ONCE = 500
 _assignment = tables.LIVE.tables["assignments"].c
@@ -39,6 +44,51 @@ class Group(NamedTuple):
 
     name: str | None
     result: KpiResult
+
+
+class Whose(NamedTuple):
+    """Whose pathway it is: a citizen's, or another subject's."""
+
+    citizen: str
+    subject: Subject
+
+
+class Behind(NamedTuple):
+    """A figure with what each pathway adds to its counts, and of an amount with what each documents."""
+
+    kpi: Kpi
+    result: KpiResult
+    counted: Mapping[Whose, Counts]
+    documented: Mapping[Whose, Counts]
+
+    def differing(self, other: "Behind") -> Iterator[tuple[Whose, Counts, Counts]]:
+        """The pathways that add otherwise to the same figure seen from elsewhere, with what they add here and there.
+
+        Of an amount only those that could have moved it.
+        """
+        is_amount = self.kpi.tiers is not None
+        if is_amount and self.result.numerator == other.result.numerator:
+            return
+        if not is_amount or self._ceiling != other._ceiling:
+            yield from _differing(self.counted, other.counted, (0, 0))
+        yield from _differing(self.documented, other.documented, (0, None))
+
+    @property
+    def _ceiling(self) -> Fraction:
+        """What is paid by the share that decided, which is that of those who are counted."""
+        assert self.kpi.tiers is not None, "asked of amounts"
+        below = sum(below or 0 for _, below in self.counted.values())
+        above = sum((Fraction(above) for above, _ in self.counted.values()), Fraction(0))
+        return self.kpi.tiers.ceiling(above / below if below else None)
+
+
+def _differing(
+    here: Mapping[Whose, Counts], there: Mapping[Whose, Counts], nothing: Counts
+) -> Iterator[tuple[Whose, Counts, Counts]]:
+    for whose in sorted(here.keys() | there.keys()):
+        both = here.get(whose, nothing), there.get(whose, nothing)
+        if both[0] != both[1]:
+            yield whose, *both
 
 
 class Figures:
@@ -117,6 +167,15 @@ class Figures:
         """The pathways behind a figure, by citizen."""
         return contributions(connection, kpi, self._model, as_of, self._municipality)
 
+    def behind(self, connection: Connection, kpi: Kpi, result: KpiResult, as_of: date) -> Behind:
+        """A figure with the pathways behind it."""
+        counted: dict[Whose, Counts] = {}
+        documented: dict[Whose, Counts] = {}
+        for one in self.counted(connection, kpi, as_of):
+            into = documented if one.denominator is None else counted
+            into[Whose(one.citizen, one.subject)] = one.numerator, one.denominator
+        return Behind(kpi, result, counted, documented)
+
     def by_group(self, connection: Connection, kpi: Kpi, as_of: date, group: str) -> Sequence[Group]:
         """A share or count for each `unit` or `worker` assigned on the day.
 
@@ -139,11 +198,11 @@ class Figures:
                 belongs[citizen] = {name}
             else:
                 belongs.setdefault(citizen, set()).add(name)
-        sums: dict[str | None, tuple[int, int]] = {}
+        sums: dict[str | None, tuple[int | Fraction, int]] = {}
         for one in self.counted(connection, kpi, as_of):
             for name in belongs.get(one.citizen, {None}):
                 above, below = sums.get(name, (0, 0))
-                sums[name] = above + one.numerator, below + one.denominator
+                sums[name] = above + one.numerator, below + (one.denominator or 0)
         ordered = sorted(sums, key=lambda name: (name is None, name or ""))
         return [Group(name, result_of(kpi, as_of, *sums[name])) for name in ordered]
 

@@ -1,7 +1,7 @@
 """Key figures as they are asked for: on a day, by unit or worker, over time, and between two states of knowledge."""
 
 from calendar import monthrange
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -11,7 +11,7 @@ from indsats.domain.calendar import ONE_DAY
 from indsats.domain.events import BreachWithdrawn
 from indsats.domain.values import Actor
 from indsats.engine.engine import Engine
-from indsats.engine.figures import Figures, Group, Point, adds_up
+from indsats.engine.figures import Behind, Counts, Figures, Group, Point, Whose, adds_up
 from indsats.errors import ValueInvalid
 from indsats.projections.kpis import Contribution, KpiResult
 from indsats.projections.rows import PathwayKey
@@ -55,8 +55,8 @@ class Changed(NamedTuple):
     """A pathway that counts otherwise than before, with what was registered and withdrawn in between."""
 
     citizen: str
-    before: tuple[int, int]
-    after: tuple[int, int]
+    before: Counts
+    after: Counts
     registered: Sequence[Registered]
     withdrawn: Sequence[BreachWithdrawn]
 
@@ -140,14 +140,14 @@ def bridge(
     day = figures.point(as_of, new).as_of
 
     def work(connection: Connection) -> Bridge:
-        def state(instant: datetime) -> tuple[KpiResult, dict[str, tuple[int, int]]]:
+        def state(instant: datetime) -> Behind:
             with figures.seen_from(Point(day, figures.point(day, instant).known_at), progress) as seen:
                 (result,) = figures.results(seen, day, [kpi.id])
-                return result, {one.citizen: one[2:] for one in figures.counted(seen, kpi, day)}
+                return figures.behind(seen, kpi, result, day)
 
-        (old_result, before), (new_result, after) = state(old), state(new)
+        before, after = state(old), state(new)
         changed = Between(engine, connection, whose, old, new).changed_of(before, after)
-        return Bridge(day, old_result, new_result, changed)
+        return Bridge(day, before.result, after.result, changed)
 
     asked = {"kpi": kpi_id, "as_of": as_of, "old": old, "new": new}
     return engine.transactions.read("kpi", actor, whose, work, asked=asked)
@@ -162,27 +162,21 @@ class Between:
         self._municipality = municipality
         self._old = old
         self._new = new
-        self._came: dict[str, tuple[Sequence[Registered], Sequence[BreachWithdrawn]]] = {}
+        self._came: dict[Whose, tuple[Sequence[Registered], Sequence[BreachWithdrawn]]] = {}
 
-    def changed_of(
-        self, before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]]
-    ) -> Sequence[Changed]:
+    def changed_of(self, before: Behind, after: Behind) -> Sequence[Changed]:
         """The pathways that add otherwise to the counts of a figure, with what was registered and withdrawn in each."""
-        nothing = (0, 0)
         return [
-            Changed(citizen, before.get(citizen, nothing), after.get(citizen, nothing), *self._came_to(citizen))
-            for citizen in sorted(before.keys() | after.keys())
-            if before.get(citizen, nothing) != after.get(citizen, nothing)
+            Changed(whose.citizen, here, there, *self._came_to(whose)) for whose, here, there in before.differing(after)
         ]
 
-    def _came_to(self, citizen: str) -> tuple[Sequence[Registered], Sequence[BreachWithdrawn]]:
-        if citizen not in self._came:
-            self._came[citizen] = self._look(citizen)
-        return self._came[citizen]
+    def _came_to(self, whose: Whose) -> tuple[Sequence[Registered], Sequence[BreachWithdrawn]]:
+        if whose not in self._came:
+            self._came[whose] = self._look(whose)
+        return self._came[whose]
 
-    def _look(self, citizen: str) -> tuple[Sequence[Registered], Sequence[BreachWithdrawn]]:
-        model = self._engine.model
-        key = PathwayKey(self._municipality, model.family, model.subject, citizen)
+    def _look(self, whose: Whose) -> tuple[Sequence[Registered], Sequence[BreachWithdrawn]]:
+        key = PathwayKey(self._municipality, self._engine.model.family, whose.subject, whose.citizen)
         pathway = self._engine.parts.fold(self._connection, key)
         assert pathway is not None, "who is counted has a pathway"
         registered = [

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from indsats.domain.calendar import ONE_DAY
+from indsats.domain.events import Subject
 from indsats.domain.kpi import FULL_TIME_PERSON, Kpi, Target, Tiers
 from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
@@ -42,8 +43,8 @@ class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
         """As scripts read it: whole numbers or floats, nothing rounded."""
         return {
             "id": self.id,
-            "numerator": _number(self.numerator),
-            "denominator": _number(self.denominator),
+            "numerator": number(self.numerator),
+            "denominator": number(self.denominator),
             "share": None if self.share is None else float(self.share),
             "target": None if self.target is None else float(self.target.value),
             "met": self.met,
@@ -51,12 +52,16 @@ class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contribution(NamedTuple):
-    """What one pathway adds to the counts: rows or itself, of a full-time measure days."""
+    """What one pathway adds to the counts: rows or itself, of a full-time measure days.
+
+    `denominator` is None for what it documents of an amount: kroner, the `numerator`.
+    """
 
     municipality: str
+    subject: Subject
     citizen: str
-    numerator: int
-    denominator: int
+    numerator: int | Fraction
+    denominator: int | None
 
 
 def compute(
@@ -107,12 +112,19 @@ def contributions(
 ) -> list[Contribution]:
     """The pathways behind a figure's numerator and denominator on a day, by municipality and citizen.
 
-    Of an amount they are those behind the share that decided, on the day on which it was measured.
+    Of an amount they are those behind the share that decided, on the day on which it was measured, and then those that
+    document costs.
     """
+    ask, measured_on = _asker(connection), as_of
+    documented: dict[tuple[str, Subject, str], Fraction] = {}
     if kpi.tiers is not None:
-        ((as_of, _),) = _deciding(_asker(connection), kpi, kpi.tiers, model, [as_of], municipality)
-    found = connection.execute(contributions_of(kpi, municipality), parameters(model, as_of, municipality))
-    return [Contribution(*row) for row in found]
+        ((measured_on, _),) = _deciding(ask, kpi, kpi.tiers, model, [as_of], municipality)
+        for one in _documented(ask, kpi.tiers, model, as_of, municipality):
+            whose = one.municipality, one.subject, one.citizen
+            documented[whose] = documented.get(whose, Fraction(0)) + one.kroner
+    found = ask(contributions_of(kpi, municipality), parameters(model, measured_on, municipality))
+    told = ((*whose, kroner, None) for whose, kroner in sorted(documented.items()))
+    return [Contribution(*row) for row in (*found, *told)]
 
 
 def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_of: date) -> list[KpiResult]:
@@ -145,16 +157,30 @@ def _amounts(
     ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, days: Sequence[date], municipality: str | None
 ) -> list[KpiResult]:
     results = []
-    told: Sequence[tuple[Any, ...]] = ()
-    if tiers.documented is not None and days:
-        told = ask(documented_of(tiers.documented, municipality), parameters(model, days[-1], municipality))
+    told = _documented(ask, tiers, model, days[-1], municipality) if days else []
     deciding = _deciding(ask, kpi, tiers, model, days, municipality)
     for day, (_, share) in zip(days, deciding, strict=True):
         amount = tiers.ceiling(share)
         if tiers.documented is not None:
-            amount = min(amount, sum((Fraction(str(value)) for told_on, value in told if told_on <= day), Fraction(0)))
+            amount = min(amount, sum((one.kroner for one in told if one.on <= day), Fraction(0)))
         results.append(KpiResult(id=kpi.id, numerator=amount, denominator=None, share=None, target=None, met=None))
     return results
+
+
+class _Told(NamedTuple):
+    municipality: str
+    subject: Subject
+    citizen: str
+    on: date
+    kroner: Fraction
+
+
+def _documented(ask: Ask, tiers: Tiers, model: Model, as_of: date, municipality: str | None) -> list[_Told]:
+    """What facts document up to a day, itself included; nothing if it is not asked."""
+    if tiers.documented is None:
+        return []
+    told = ask(documented_of(tiers.documented, municipality), parameters(model, as_of, municipality))
+    return [_Told(whose, subject, citizen, on, Fraction(str(value))) for whose, subject, citizen, on, value in told]
 
 
 def _deciding(
@@ -188,7 +214,7 @@ def _measured_on(tiers: Tiers, model: Model, as_of: date) -> Iterator[date]:
         day = month_end + ONE_DAY
 
 
-def result_of(kpi: Kpi, as_of: date, numerator: float | None, denominator: int) -> KpiResult:
+def result_of(kpi: Kpi, as_of: date, numerator: float | Fraction | None, denominator: int) -> KpiResult:
     """The counts of a statement as a figure: days become full-time persons, twice the median the median."""
     unit = Fraction(1)
     if kpi.unit == FULL_TIME_PERSON:
@@ -209,7 +235,8 @@ def result_of(kpi: Kpi, as_of: date, numerator: float | None, denominator: int) 
     )
 
 
-def _number(value: Fraction | None) -> int | float | None:
+def number(value: Fraction | int | None) -> int | float | None:
+    """A figure as scripts read it: a whole number, or else a float."""
     if value is None:
         return None
     return value.numerator if value.denominator == 1 else float(value)

@@ -15,6 +15,7 @@ from indsats.projections import tables
 from indsats.projections.conditions import Condition, is_as_of
 from indsats.projections.facts import Named
 from indsats.projections.kpis import compute as compute_kpis
+from indsats.projections.kpis import number
 from indsats.projections.statements import parameters
 
 _EARLIEST = "earliest"
@@ -40,9 +41,9 @@ class LimitResult(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "id": self.limit.id,
             "subject": self.subject,
-            "value": _number(self.value),
-            "low": _number(self.low),
-            "high": _number(self.high),
+            "value": number(self.value),
+            "low": number(self.low),
+            "high": number(self.high),
             "state": self.state,
         }
 
@@ -272,9 +273,3 @@ def _same(one: sa.FromClause, other: sa.FromClause, *names: str) -> list[Conditi
 
 def _day(name: str) -> sa.BindParameter[date]:
     return sa.bindparam(name, type_=sa.Date)
-
-
-def _number(value: Fraction | None) -> int | float | None:
-    if value is None:
-        return None
-    return value.numerator if value.denominator == 1 else float(value)

@@ -18,7 +18,7 @@ Ask = Callable[[Statement, Mapping[str, object]], Sequence[tuple[Any, ...]]]
 """Asks a statement with parameters and returns the rows of the answer."""
 
 Counts = sa.Select[int | float | None, int]
-Contributions = sa.Select[str, str, int, int]
+Contributions = sa.Select[str, str, str, int, int]
 
 _TABLES = {
     "pathways": tables.pathways,
@@ -64,25 +64,25 @@ def counts_of(kpi: Kpi, municipality: str | None = None) -> Counts:
 
 
 def contributions_of(kpi: Kpi, municipality: str | None = None) -> Contributions:
-    """One statement that lists the pathways behind the counts: municipality, citizen, what each adds to both."""
+    """One statement that lists the pathways behind the counts: whose each is (`PERSON`), and what it adds to both."""
     counted = _counted(kpi, municipality).subquery()
-    whose = (counted.c.municipality, counted.c.citizen)
+    whose = [counted.c[name] for name in PERSON]
     return (
         sa.select(*whose, sa.func.sum(counted.c.numerator), sa.func.sum(counted.c.denominator))
         .group_by(*whose)
-        .order_by(*whose)
+        .order_by(counted.c.municipality, counted.c.citizen, counted.c.subject)
     )
 
 
-def documented_of(documented: Documented, municipality: str | None = None) -> sa.Select[date, float]:
-    """One statement that lists what each fact documents, and from when on: too few to add up where digits get lost."""
+def documented_of(documented: Documented, municipality: str | None = None) -> sa.Select[str, str, str, date, float]:
+    """One statement that lists whose facts document how much from when on: too few to add up where digits get lost."""
     facts, fields = tables.facts, tables.fact_fields
     same = [facts.c[name] == fields.c[name] for name in (*tables.PATHWAY, "place")]
     conditions = [facts.c.family == sa.bindparam("family", type_=sa.String), facts.c.kind == documented.kind]
     if municipality is not None:
         conditions.append(facts.c.municipality == sa.bindparam("municipality", type_=sa.String))
     return (
-        sa.select(facts.c.from_on, fields.c.number_value)
+        sa.select(*(facts.c[name] for name in PERSON), facts.c.from_on, fields.c.number_value)
         .join(facts, sa.and_(*same))
         .where(*conditions, is_as_of(facts), fields.c.field == documented.field)
     )

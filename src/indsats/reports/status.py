@@ -182,16 +182,15 @@ class _At:
 
     def __init__(self, figures: Figures, seen: Connection, day: date) -> None:
         self.results = {result.id: result for result in figures.results(seen, day)}
-        self.counted = {
-            kpi.id: {one.citizen: one[2:] for one in figures.counted(seen, kpi, day)}
-            for kpi in figures.declared().values()
+        self.behind = {
+            kpi.id: figures.behind(seen, kpi, self.results[kpi.id], day) for kpi in figures.declared().values()
         }
 
 
 def _revised(kpis: Iterable[Kpi], then: _At, beginning: _At, between: Between, *, who: bool) -> Iterator[Revised]:
     for kpi in kpis:
         compared = Compared(kpi, then.results[kpi.id], beginning.results[kpi.id])
-        changed = between.changed_of(then.counted[kpi.id], beginning.counted[kpi.id])
+        changed = between.changed_of(then.behind[kpi.id], beginning.behind[kpi.id])
         if changed or compared.before != compared.after:
             yield Revised(compared, len(changed), _causes(changed), changed if who else ())
 

@@ -1,6 +1,7 @@
 """The status report as a page."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from indsats.domain.kpi import Kpi, Printed
 from indsats.domain.model import Model, Title
@@ -159,7 +160,10 @@ class _Pages:
         return Named(f"{self._word(cause.what)}:{title}", cause.of)
 
     def _changed(self, revised: Revised, changed: Changed) -> Sequence[Cell]:
-        before, after = (f"{above}/{below}" for above, below in (changed.before, changed.after))
+        before, after = (
+            "/".join(self._words.number(Fraction(one)) for one in both if one is not None)
+            for both in (changed.before, changed.after)
+        )
         came = [
             f"{one.at:%Y-%m-%d}: {self._word(one.what)} {one.kind} {one.on} ({one.id})" for one in changed.registered
         ]
