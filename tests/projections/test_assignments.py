@@ -149,6 +149,15 @@ def test_an_obligation_has_the_worker_and_the_unit_of_the_day() -> None:
     assert owed_to("2017-03-01", STARTED) == (None, None)
 
 
+def test_without_an_opening_at_a_unit_it_is_that_of_the_latest_assignment_of_anybody() -> None:
+    opened = fact("pathway_opened", "2017-01-02", route="mover_in")
+    of_others = [assigned("anna", "2017-01-03", as_role="mentor"), assigned("bo", "2017-01-03", as_role="mentor")]
+    assert owed_to("2017-01-02", opened, STARTED, *of_others) == (None, None)
+    assert owed_to("2017-01-03", opened, STARTED, *of_others) == (None, "house of bo")
+    assert owed_to("2017-01-04", opened, STARTED, *of_others, released("bo", "2017-01-04")) == (None, "house of anna")
+    assert owed_to("2017-01-04", OPENED, STARTED, *of_others) == (None, "north")
+
+
 def test_the_unit_of_a_pathway_is_that_of_the_latest_opening_that_names_one() -> None:
     again = fact("pathway_opened", "2017-02-01", route="mover_in", at_unit="south")
     nameless = fact("pathway_opened", "2017-02-02", route="mover_in")

@@ -34,7 +34,7 @@ def kpi_cells(kpi: KpiResult, labels: Labels) -> list[str | None]:
         kpi.id,
         labels.number(kpi.numerator),
         labels.number(kpi.denominator),
-        labels.percent(kpi.share),
+        labels.word("not_computable") if kpi.denominator == 0 else labels.percent(kpi.share),
         labels.percent(None if kpi.target is None else kpi.target.value),
         "" if kpi.met is None else labels.word("yes" if kpi.met else "no"),
     ]

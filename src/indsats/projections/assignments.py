@@ -70,6 +70,11 @@ def answering(found: list[Assignment], role: str, day: date) -> Assignment | Non
     return next((one for one in reversed(found) if role in one.roles and one.runs_on(day)), None)
 
 
+def unit_assigned(found: list[Assignment], day: date) -> str | None:
+    """The unit of the latest assignment in fact order that runs at the end of a day and names one."""
+    return next((one.unit for one in reversed(found) if one.unit is not None and one.runs_on(day)), None)
+
+
 def assignment_rows(timeline: Timeline) -> list[AssignmentRow]:
     """Every assignment of a day or more; one that names no role can answer for none and has no row."""
     found = assignments(timeline)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from indsats.domain.calendar import ONE_DAY
 from indsats.domain.obligations import Derivation, Obligation
-from indsats.projections.assignments import answering, assignments
+from indsats.projections.assignments import answering, assignments, unit_assigned
 from indsats.projections.pathways import unit_before
 from indsats.projections.remarks import remark_on
 
@@ -14,7 +14,8 @@ class ObligationRow(NamedTuple):
     """An obligation on the day of its derivation.
 
     `settled_on` is the first day on which it counts as kept or not kept (the due day, or the day after), if it does.
-    `worker` is who answers on that day for the role responsible, `unit` theirs, or else that of the pathway's opening.
+    `worker` is who answers on that day for the role responsible, `unit` theirs, or else that of the pathway's opening,
+    or else that of the latest assignment.
     `remarked_in` is the version of the event with the latest remark on it.
     """
 
@@ -43,7 +44,8 @@ class ObligationRow(NamedTuple):
 def obligation_rows(derivation: Derivation) -> list[ObligationRow]:
     """The obligations in their order; what lapsed, was waived, is held or still open is not settled."""
     timeline = derivation.timeline
-    assigned, opened_at = assignments(timeline), unit_before(timeline)
+    assigned = assignments(timeline)
+    belongs_to = unit_before(timeline) or unit_assigned(assigned, timeline.as_of)
     roles = {owed.responsible for owed in derivation.obligations if owed.responsible is not None}
     by_role = {role: answering(assigned, role, timeline.as_of) for role in roles}
     places = {fact.id: place for place, fact in enumerate(timeline.facts)}
@@ -71,7 +73,7 @@ def obligation_rows(derivation: Derivation) -> list[ObligationRow]:
                 known_in_time=owed.known_in_time,
                 cause=owed.cause,
                 worker=None if by is None else by.worker,
-                unit=opened_at if by is None or by.unit is None else by.unit,
+                unit=belongs_to if by is None or by.unit is None else by.unit,
                 remarked_in=None if remark is None else remark.position,
             )
         )
