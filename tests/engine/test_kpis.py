@@ -116,7 +116,8 @@ def wage_hours(id: str) -> NewFact:
 
 
 def costs(amount: str, id: str) -> NewFact:
-    return NewFact(kind="costs_documented", on=date(2021, 11, 30), fields={"amount": amount, "account": "interim"}, id=id)
+    fields = {"amount": amount, "account": "interim"}
+    return NewFact(kind="costs_documented", on=date(2021, 11, 30), fields=fields, id=id)
 
 
 def paid(engine: Engine, *late: tuple[str, NewFact]) -> Bridge:
