@@ -20,7 +20,7 @@ from indsats.engine.rebuilding import Rebuilt
 from indsats.engine.setup import prepare
 from indsats.engine.unit import Parts
 from indsats.engine.upkeep import info, rotate_key, streams_in
-from indsats.errors import IndsatsError, KeyMissing, ModelMissing
+from indsats.errors import DatabaseNotReady, IndsatsError, KeyMissing, ModelMissing
 from indsats.models.library import load
 from indsats.store.append import append
 from indsats.store.citizen_keys import CitizenKeys
@@ -120,6 +120,40 @@ def test_a_log_that_is_older_than_the_read_models_fills_them(engine: Engine, old
     without_files = parts_of(old, keys)
     assert check(without_files).ok, "the model was kept"
     without_files.database.close()
+
+
+def test_an_upgrade_that_was_cut_short_is_noticed_and_goes_on(engine: Engine, old: str, keys: Keys) -> None:
+    database = Database(old)
+    with database.write() as connection:
+        upgrade(connection)
+    database.close()
+    with pytest.raises(DatabaseNotReady, match="run `indsats db upgrade` to its end first"):
+        Engine(old, STEVNS, clock=engine.clock, keys=keys)
+    parts = parts_of(old, keys, STEVNS)
+    assert prepare(parts).rebuilt == Rebuilt(pathways=3, caught_up=0)
+    parts.database.close()
+    with Engine(old, STEVNS, clock=engine.clock, keys=keys) as upgraded:
+        assert check(upgraded.parts).ok
+
+
+def test_a_database_of_the_step_before_has_its_read_models_made_anew(
+    engine: Engine, keys: Keys, empty_url: str, database_kind: str, tmp_path: Path
+) -> None:
+    engine.record("c1", [started(id=None), talked(id=None)], actor=KIM)
+    url = f"sqlite:///{tmp_path / 'before.db'}" if database_kind == "sqlite" else empty_url
+    database = Database(url)
+    with database.write() as connection:
+        upgrade(connection, MIGRATIONS[:2])
+        append(connection, log_of(engine))
+        upgrade(connection, MIGRATIONS[:3])
+        connection.exec_driver_sql(
+            "INSERT INTO indsats_due (stream_key, municipality, synced_on, attempts) "
+            "SELECT stream_key, municipality, '2017-01-02', 0 FROM indsats_streams"
+        )
+    database.close()
+    with Engine(url, STEVNS, clock=engine.clock, keys=keys, create=True) as upgraded:
+        assert check(upgraded.parts).ok
+        assert rows(upgraded, "indsats_obligations") == rows(engine, "indsats_obligations")
 
 
 def test_an_upgrade_says_what_it_did(old: str, keys: Keys) -> None:

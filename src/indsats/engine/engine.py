@@ -27,7 +27,7 @@ from indsats.engine.moves import EVERYONE, Change, Chosen, Moving
 from indsats.engine.reassigning import Handover, Reassigned, Reassigning
 from indsats.engine.recording import Command
 from indsats.engine.results import Listed, ModelMoves, Recorded, Swept, View
-from indsats.engine.setup import default_keys, prepare
+from indsats.engine.setup import default_keys, prepare, require_filled
 from indsats.engine.sweeping import AT_ONCE, Sweeping
 from indsats.engine.transactions import Transactions, failures_told
 from indsats.engine.unit import Parts, UnitOfWork
@@ -87,6 +87,7 @@ class Engine:
                     prepare(self.parts)
                 with self.database.read() as connection:
                     require_current(connection)
+                    require_filled(connection)
         except BaseException:
             self.close()
             raise

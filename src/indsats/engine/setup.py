@@ -5,11 +5,11 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from indsats.engine.rebuilding import Advance, Rebuilt, is_unfilled, rebuild
 from indsats.engine.unit import Parts
-from indsats.errors import KeyMissing, ModelMissing, Refused
+from indsats.errors import DatabaseNotReady, KeyMissing, ModelMissing, Refused
 from indsats.store import tables
 from indsats.store.citizen_keys import CONTENT_IDS, CitizenKeys
 from indsats.store.connection import Database
@@ -20,6 +20,7 @@ from indsats.store.steps import MIGRATIONS, Migration
 KEYS_VARIABLE = "INDSATS_KEYS"
 
 _SECONDS_BETWEEN = 0.2
+_IS_BARE = select(exists(select(tables.events.c.position)) & ~exists(select(tables.due.c.stream_key)))
 
 
 class Prepared(NamedTuple):
@@ -56,6 +57,14 @@ def prepare(parts: Parts, advance: Advance | None = None) -> Prepared:
             f"{missing}\nthe tables are those of this version now, but there are pathways in no read model; "
             "run `indsats db rebuild --model FILE` with the file of that model"
         ) from missing
+
+
+def require_filled(connection: Connection) -> None:
+    """Raise `DatabaseNotReady` where an upgrade emptied the read models and did not come to filling them."""
+    if connection.execute(_IS_BARE).scalar_one():
+        raise DatabaseNotReady(
+            "the read models are empty, and the log is not; run `indsats db upgrade` to its end first"
+        )
 
 
 def _fill(parts: Parts, advance: Advance | None) -> Rebuilt | None:
