@@ -95,6 +95,15 @@ def test_bad_input_names_file_line_and_key_and_ends_with_2(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("name", ["log.xes", "log.tsv", "log.CSV.gz", "log.txt"])
+def test_a_file_of_another_form_is_told_which_forms_there_are(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("citizen,fact,on\n")
+    done = run("replay", path, "--model", "stevns-2017")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{path}: is not read as {path.suffix}; allowed: .jsonl and .csv for facts, ")
+
+
 def test_faults_of_all_files_are_told_before_anything_is_played(tmp_path: Path) -> None:
     path = facts(tmp_path, START | {"on": "2017-02-30"})
     story = tmp_path / "story.yaml"

@@ -23,6 +23,9 @@ STANDARD_INPUT = Path("-")
 FACTS_SUFFIX = ".jsonl"
 TABLE_SUFFIX = ".csv"
 
+# Forms in which logs are had elsewhere; read as YAML they would be faulted for what they are not.
+_OTHERS = (".gz", ".ods", ".parquet", ".tsv", ".txt", ".xes", ".xls", ".xlsx", ".xml", ".zip")
+
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -71,6 +74,11 @@ def read_source(
     the lines of a fact file that have faults. Raises `FactsInvalid` with every fault of the file.
     """
     if not is_facts(path):
+        if path.suffix.lower() in _OTHERS:
+            raise FactsInvalid(
+                f"{path}: is not read as {path.suffix}; allowed: .jsonl and .csv for facts, .yaml for scenarios, - for "
+                "facts as JSON Lines from standard input"
+            )
         read = read_scenario(path, model=model, municipality=municipality, until=until, into=into)
         return Source(
             str(path), read.title, read.model, read.until, read.entries, read.repeated, read.models, read.expect
