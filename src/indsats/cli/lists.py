@@ -13,7 +13,7 @@ from indsats.cli.documents import listed_document, reason_of
 from indsats.cli.labels import Labels
 from indsats.cli.output import Day, counted, echo_json, json_option, lang_option, point_options, table
 from indsats.domain.calendar import local_day
-from indsats.domain.fields import closest
+from indsats.domain.fields import allowed
 from indsats.domain.obligations import Status
 from indsats.engine import Engine
 from indsats.engine.lists import WAITING, Wanted
@@ -150,7 +150,4 @@ def _refuse_unknown(engine: Engine, wanted: Wanted) -> None:
 
 def _refuse(option: str, given: str | None, known: Collection[str]) -> None:
     if given is not None and given not in known:
-        allowed = sorted(known)
-        guess = closest(given, allowed)
-        meant = f"; did you mean {guess}?" if guess else ""
-        raise ValueInvalid(f"{option}: no model at hand has {given!r}; allowed: {', '.join(allowed)}{meant}")
+        raise ValueInvalid(f"{option}: no model at hand has {given!r}; {allowed(given, sorted(known))}")

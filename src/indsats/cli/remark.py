@@ -10,7 +10,7 @@ from indsats.cli.output import Day, json_option, lang_option
 from indsats.cli.record import echo_recorded
 from indsats.domain import facts
 from indsats.domain.calendar import local_day
-from indsats.domain.fields import closest
+from indsats.domain.fields import allowed
 from indsats.domain.obligations import Obligation
 from indsats.engine.results import View
 from indsats.errors import ValueInvalid
@@ -62,9 +62,6 @@ def _refuse_nothing(view: View, rule: str, n: int | None, employment: str | None
     if not any(map(is_meant, owed)):
         rules = sorted({one.rule for one in owed if one.anchor.on <= on})
         what = "".join(f", {name} {value}" for name, value in (("n", n), ("employment", employment)) if value)
-        guess = None if rule in rules else closest(rule, rules)
-        meant = f"; did you mean {guess}?" if guess else ""
         raise ValueInvalid(
-            f"nothing was owed by {view.citizen} under the rule {rule!r}{what} by {on}; "
-            f"allowed: {', '.join(rules) or 'none'}{meant}"
+            f"nothing was owed by {view.citizen} under the rule {rule!r}{what} by {on}; {allowed(rule, rules)}"
         )

@@ -201,6 +201,14 @@ def closest(word: str, choices: Iterable[str]) -> str | None:
     return _closest(word[:60], tuple(choices))
 
 
+def allowed(word: str, choices: Iterable[str], *others: str) -> str:
+    """What an error says of a word that is none of the choices: which there are, and which may have been meant."""
+    choices = list(choices)
+    guess = None if word in choices else closest(word, choices)
+    meant = f"; did you mean {guess}?" if guess else ""
+    return f"allowed: {', '.join([*choices, *others]) or 'none'}{meant}"
+
+
 # A file that has a word wrong has it wrong on many lines.
 @lru_cache(maxsize=1024)
 def _closest(word: str, choices: tuple[str, ...]) -> str | None:

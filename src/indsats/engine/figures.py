@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from indsats.domain.calendar import local_day
 from indsats.domain.events import Subject
+from indsats.domain.fields import allowed
 from indsats.domain.kpi import Kpi
 from indsats.domain.model import Model
 from indsats.domain.pathway import Pathway
@@ -103,9 +104,8 @@ class Figures:
         """The figures that the model declares, of them only `ids` if any are given. Raises `ValueInvalid`."""
         every = declared_by(self._model)
         if unknown := [kpi_id for kpi_id in ids if kpi_id not in every]:
-            raise ValueInvalid(
-                f"{unknown[0]!r} is no key figure of {self._model.reference}; allowed: {', '.join(every)}"
-            )
+            name = self._model.reference
+            raise ValueInvalid(f"{unknown[0]!r} is no key figure of {name}; {allowed(unknown[0], every)}")
         return {kpi_id: kpi for kpi_id, kpi in every.items() if not ids or kpi_id in ids}
 
     def point(self, as_of: date | None, known_at: datetime | None) -> Point:

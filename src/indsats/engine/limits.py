@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from indsats.domain.fields import allowed
 from indsats.domain.values import Actor
 from indsats.engine.engine import Engine
 from indsats.engine.figures import Figures
@@ -42,8 +43,7 @@ def limits(
     whose = municipality or engine.municipalities[0]
     every = limits_of(engine.model)
     if unknown := [limit_id for limit_id in ids if limit_id not in every]:
-        allowed = ", ".join(every) or "none"
-        raise ValueInvalid(f"{unknown[0]!r} is no limit of {engine.model.reference}; allowed: {allowed}")
+        raise ValueInvalid(f"{unknown[0]!r} is no limit of {engine.model.reference}; {allowed(unknown[0], every)}")
     figures = Figures(engine.parts, engine.model, whose)
     point = figures.point(as_of, known_at)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, union
 
 from indsats.domain.calendar import local_day
 from indsats.domain.facts import FieldInput, NewFact
-from indsats.domain.fields import closest
+from indsats.domain.fields import allowed
 from indsats.domain.model import FactKind, Model
 from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway, Stamp
@@ -164,9 +164,7 @@ class Reassigning:
         if wish.from_worker == wish.to_worker:
             raise ValueInvalid(f"to: {wish.to_worker!r} is who hands over; allowed: somebody else")
         if wish.role is not None and self._model.roles and wish.role not in self._model.roles:
-            meant = closest(wish.role, self._model.roles)
-            guess = f"; did you mean {meant}?" if meant else ""
-            raise ValueInvalid(f"role: {wish.role!r} is no role; allowed: {', '.join(self._model.roles)}{guess}")
+            raise ValueInvalid(f"role: {wish.role!r} is no role; {allowed(wish.role, self._model.roles)}")
 
     def _key(self, municipality: str, citizen: str) -> PathwayKey:
         return PathwayKey(municipality, self._model.family, self._model.subject, citizen)

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from indsats.domain.fields import closest
+from indsats.domain.fields import allowed
 from indsats.domain.model import Model
 from indsats.errors import ModelInvalid, ValueInvalid
 from indsats.models.extends import ModelFile, locate, shipped
@@ -19,9 +19,7 @@ def load(reference: str, directory: Path = Path()) -> Model:
         file = locate(reference, directory)
     except ValueInvalid as fault:
         names = [name for name, _ in shipped()]
-        guess = closest(reference, names)
-        meant = f"; did you mean {guess}?" if guess else ""
-        raise ModelInvalid(f"{fault}; allowed: {', '.join(names)}, or the path of a file{meant}") from None
+        raise ModelInvalid(f"{fault}; {allowed(reference, names, 'or the path of a file')}") from None
     return _load_shipped(file) if file.path in [path for _, path in shipped()] else read_model(file)
 
 
