@@ -266,5 +266,5 @@ def test_figures_are_read_by_who_may_and_noted(engine: Engine) -> None:
 def test_an_unknown_figure_is_named(engine: Engine) -> None:
     with pytest.raises(ValueInvalid, match="'on_time' is no key figure of stevns-2017@1; allowed: ledighed"):
         kpis(engine, actor=LEADER, ids=["on_time"])
-    with pytest.raises(ValueInvalid, match="follow_up_punctuality; did you mean employed_share[?]$"):
+    with pytest.raises(ValueInvalid, match=r"follow_up_punctuality; did you mean employed_share[?]$"):
         kpis(engine, actor=LEADER, ids=["employment_share"])
