@@ -186,10 +186,10 @@ def test_on_postgresql_there_may_be_several(engine: Engine, start: Start, tmp_pa
 @pytest.mark.parametrize("database_kind", [SQLITE], indirect=True)
 def test_a_sweep_that_fails_is_told_with_its_reason(engine: Engine, start: Start, tmp_path: Path) -> None:
     with engine.transaction() as connection:
-        connection.execute(text("ALTER TABLE indsats_due RENAME TO away"))
+        connection.execute(text("ALTER TABLE indsats_due RENAME COLUMN next_change TO away"))
     worker = start("--health", tmp_path / "health.json", "--log", "json")
     document = healthy(tmp_path / "health.json", worker)
-    assert "no such table: indsats_due" in document["last"]["fault"]
+    assert "no such column: indsats_due.next_change" in document["last"]["fault"]
     assert {document["last"][key] for key in COUNTS if key != "fault"} == {None}
     worker.send_signal(signal.SIGTERM)
     code, _, err = ended(worker)
@@ -199,7 +199,7 @@ def test_a_sweep_that_fails_is_told_with_its_reason(engine: Engine, start: Start
     assert "Traceback" in failed["exception"]
     code, _, err = ended(start("--once"))
     assert code == 3
-    assert "no such table: indsats_due" in err
+    assert "no such column: indsats_due.next_change" in err
 
 
 @pytest.mark.parametrize("database_kind", [SQLITE], indirect=True)
