@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, timedelta
-from pathlib import Path
 
 import pytest
 from apscheduler.triggers.interval import IntervalTrigger
@@ -19,7 +18,7 @@ from indsats.domain.values import Actor
 from indsats.engine import Engine
 from indsats.engine.results import Swept
 from indsats.scheduler import Health, Worker, just_after_each_hour
-from indsats.store.keys import FileKeys
+from indsats.store.keys import Keys
 
 OFTEN = IntervalTrigger(seconds=0.05, timezone=UTC)
 CITIZENS = 5
@@ -33,9 +32,7 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def engine(database_url: str, clock: VirtualClock, tmp_path: Path) -> Iterator[Engine]:
-    keys = FileKeys(tmp_path / "master.key")
-    keys.create()
+def engine(database_url: str, clock: VirtualClock, keys: Keys) -> Iterator[Engine]:
     with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
         for number in range(CITIZENS):
             engine.record(f"c{number}", started(id=f"start-{number}"), actor=KIM)

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.conftest import SQLITE
@@ -8,7 +7,7 @@ from tests.engine.looking import MONDAY
 from indsats.clock import VirtualClock
 from indsats.domain.calendar import noon_of
 from indsats.engine import Engine
-from indsats.store.keys import FileKeys
+from indsats.store.keys import Keys
 
 
 @pytest.fixture
@@ -22,8 +21,6 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def engine(database_url: str, clock: VirtualClock, tmp_path: Path) -> Iterator[Engine]:
-    keys = FileKeys(tmp_path / "master.key")
-    keys.create()
+def engine(database_url: str, clock: VirtualClock, keys: Keys) -> Iterator[Engine]:
     with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
         yield engine

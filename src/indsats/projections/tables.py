@@ -218,6 +218,7 @@ lasting = _table(
     _day("from_on"),
     _number("place"),
     _day_or_null("until_on"),
+    # It follows from `until_on`, but each database would reckon it with a function of its own.
     _day_or_null("until_month_on"),
     _number_or_null("visit"),
     _number_or_null("stretch"),
