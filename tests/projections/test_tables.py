@@ -9,7 +9,7 @@ from indsats.domain.kpi import READ_MODELS
 from indsats.projections import tables
 from indsats.projections.assignments import AssignmentRow
 from indsats.projections.employments import EmploymentRow
-from indsats.projections.facts import FactRow, FieldRow
+from indsats.projections.facts import CountedRow, FactRow, FieldRow
 from indsats.projections.lasting import LastingRow
 from indsats.projections.obligations import ObligationRow
 from indsats.projections.pathways import PathwayRow, VisitRow
@@ -24,6 +24,7 @@ ROWS: dict[sa.Table, type[NamedTuple]] = {
     tables.employments: EmploymentRow,
     tables.assignments: AssignmentRow,
     tables.obligations: ObligationRow,
+    tables.counted_facts: CountedRow,
     tables.facts: FactRow,
     tables.fact_fields: FieldRow,
     tables.lasting: LastingRow,

@@ -20,6 +20,7 @@ from indsats.engine.unit import Parts, key_of
 from indsats.errors import ValueInvalid
 from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables, writer
+from indsats.projections.asked import Asked
 from indsats.projections.due import DueTable
 from indsats.projections.kpis import Contribution, KpiResult, compute, contributions, result_of, series
 from indsats.projections.rows import PathwayKey, Rows
@@ -38,6 +39,13 @@ class Point(NamedTuple):
 
     as_of: date
     known_at: datetime | None
+
+
+class Seen(NamedTuple):
+    """Read models as they are from a point; `kept` is what all their rows have marks for."""
+
+    connection: Connection
+    kept: frozenset[Asked]
 
 
 class Group(NamedTuple):
@@ -116,7 +124,7 @@ class Figures:
         return Point(as_of or local_day(known_at or now), known_at)
 
     @contextmanager
-    def seen_from(self, point: Point, progress: Callable[[int], None] = lambda _: None) -> Iterator[Connection]:
+    def seen_from(self, point: Point, progress: Callable[[int], None] = lambda _: None) -> Iterator[Seen]:
         """Read models as they are from a point, for as many questions as wished; nothing of it stays.
 
         For what is known now they are those of the database, with the pathways that a sweep has not come to yet brought
@@ -128,12 +136,12 @@ class Figures:
             with self._parts.database.read() as connection:
                 behind = [stream for stream, _ in DueTable(connection, [self._municipality]).due(today)]
                 if not behind:
-                    yield connection
+                    yield Seen(connection, self._parts.kept(connection, self._model))
                     return
             with self._parts.database.engine.connect() as connection, connection.begin() as transaction:
                 rows = dict(self._rows(fold_some(connection, EventMapper(), behind).values(), Point(today, None)))
                 writer.replace(connection, rows)
-                yield connection
+                yield Seen(connection, self._parts.kept(connection, self._model))
                 transaction.rollback()
             return
         engine = sa.create_engine("sqlite://")
@@ -151,32 +159,32 @@ class Figures:
                         progress(len(some))
                         some = {}
                 writer.insert(memory, some)
-                yield memory
+                yield Seen(memory, self._parts.kept(connection, self._model))
         finally:
             engine.dispose()
 
-    def results(self, connection: Connection, as_of: date, ids: Collection[str] = ()) -> Sequence[KpiResult]:
+    def results(self, seen: Seen, as_of: date, ids: Collection[str] = ()) -> Sequence[KpiResult]:
         """The figures on a day, in the order of their declaration."""
-        return compute(connection, self._model, as_of, self._municipality, ids)
+        return compute(seen.connection, self._model, as_of, self._municipality, ids, seen.kept)
 
-    def over_time(self, connection: Connection, kpi: Kpi, days: Sequence[date]) -> Sequence[KpiResult]:
+    def over_time(self, seen: Seen, kpi: Kpi, days: Sequence[date]) -> Sequence[KpiResult]:
         """One figure on each of some days."""
-        return series(connection, kpi, self._model, days, self._municipality)
+        return series(seen.connection, kpi, self._model, days, self._municipality, seen.kept)
 
-    def counted(self, connection: Connection, kpi: Kpi, as_of: date) -> Sequence[Contribution]:
+    def counted(self, seen: Seen, kpi: Kpi, as_of: date) -> Sequence[Contribution]:
         """The pathways behind a figure, by citizen."""
-        return contributions(connection, kpi, self._model, as_of, self._municipality)
+        return contributions(seen.connection, kpi, self._model, as_of, self._municipality, seen.kept)
 
-    def behind(self, connection: Connection, kpi: Kpi, result: KpiResult, as_of: date) -> Behind:
+    def behind(self, seen: Seen, kpi: Kpi, result: KpiResult, as_of: date) -> Behind:
         """A figure with the pathways behind it."""
         counted: dict[Whose, Counts] = {}
         documented: dict[Whose, Counts] = {}
-        for one in self.counted(connection, kpi, as_of):
+        for one in self.counted(seen, kpi, as_of):
             into = documented if one.denominator is None else counted
             into[Whose(one.citizen, one.subject)] = one.numerator, one.denominator
         return Behind(kpi, result, counted, documented)
 
-    def by_group(self, connection: Connection, kpi: Kpi, as_of: date, group: str) -> Sequence[Group]:
+    def by_group(self, seen: Seen, kpi: Kpi, as_of: date, group: str) -> Sequence[Group]:
         """A share or count for each `unit` or `worker` assigned on the day.
 
         A pathway counts with each of its workers, but with one unit, that of the latest assignment: units add up.
@@ -193,13 +201,13 @@ class Figures:
             )
             .order_by(_assignment.assignment)
         )
-        for citizen, name in connection.execute(assigned):
+        for citizen, name in seen.connection.execute(assigned):
             if group == "unit":
                 belongs[citizen] = {name}
             else:
                 belongs.setdefault(citizen, set()).add(name)
         sums: dict[str | None, tuple[int | Fraction, int]] = {}
-        for one in self.counted(connection, kpi, as_of):
+        for one in self.counted(seen, kpi, as_of):
             for name in belongs.get(one.citizen, {None}):
                 above, below = sums.get(name, (0, 0))
                 sums[name] = above + one.numerator, below + (one.denominator or 0)

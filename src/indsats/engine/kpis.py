@@ -99,15 +99,15 @@ def kpis(
 
     def work(_: Connection) -> Figured:
         found = []
-        with figures.seen_from(point, progress) as connection:
-            for result in figures.results(connection, point.as_of, declared):
+        with figures.seen_from(point, progress) as seen:
+            for result in figures.results(seen, point.as_of, declared):
                 kpi = declared[result.id]
                 found.append(
                     Figure(
                         result=result,
-                        groups=figures.by_group(connection, kpi, point.as_of, by) if by and adds_up(kpi) else (),
-                        series=list(zip(days, figures.over_time(connection, kpi, days), strict=True)),
-                        who=figures.counted(connection, kpi, point.as_of) if who else (),
+                        groups=figures.by_group(seen, kpi, point.as_of, by) if by and adds_up(kpi) else (),
+                        series=list(zip(days, figures.over_time(seen, kpi, days), strict=True)),
+                        who=figures.counted(seen, kpi, point.as_of) if who else (),
                     )
                 )
         return Figured(point.as_of, point.known_at or engine.clock.now(), whose, found)

@@ -48,8 +48,8 @@ def limits(
     point = figures.point(as_of, known_at)
 
     def work(_: Connection) -> Watched:
-        with figures.seen_from(point, progress) as connection:
-            found = compute(connection, engine.model, point.as_of, whose, ids)
+        with figures.seen_from(point, progress) as seen:
+            found = compute(seen.connection, engine.model, point.as_of, whose, ids, seen.kept)
         return Watched(point.as_of, point.known_at or engine.clock.now(), whose, found)
 
     asked = {"limits": list(ids) or None, "as_of": as_of, "known_at": known_at}

@@ -138,7 +138,7 @@ class Sweeping:
         """
         limits = self._parts.rooms.limits(self._model)
         for municipality in municipalities if limits else ():
-            telling = Telling(self._model, municipality, self._as_of)
+            telling = Telling(self._parts, self._model, municipality, self._as_of)
             with failures_told(), self._parts.database.read() as connection:
                 is_done = DueTable(connection, [municipality]).is_done(self._as_of, self._began_at)
                 due = telling.due(connection, limits) if is_done else ()

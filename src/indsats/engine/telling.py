@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from indsats.domain.limit import State
 from indsats.domain.model import Model
-from indsats.engine.unit import UnitOfWork
+from indsats.engine.unit import Parts, UnitOfWork
 from indsats.projections.limits import LimitResult, compute
 from indsats.store import outbox
 from indsats.store.outbox import LimitPassed, Subject, Told
@@ -26,7 +26,8 @@ class Telling:
     so is a place that nobody has any more, and a worker who has no pathway any more.
     """
 
-    def __init__(self, model: Model, municipality: str, as_of: date) -> None:
+    def __init__(self, parts: Parts, model: Model, municipality: str, as_of: date) -> None:
+        self._parts = parts
         self._model = model
         self._municipality = municipality
         self._as_of = as_of
@@ -48,7 +49,8 @@ class Telling:
         """What is new of each limit and subject, by the name of both."""
         told = outbox.told_of_limits(connection, self._municipality)
         seen: set[str] = set()
-        for result in compute(connection, self._model, self._as_of, self._municipality, ids):
+        kept = self._parts.kept(connection, self._model)
+        for result in compute(connection, self._model, self._as_of, self._municipality, ids, kept):
             subject = dict(result.subject)
             if isinstance(worker := subject.get(_WORKER), str):
                 if worker not in names and _side(result.state) is None:

@@ -23,9 +23,10 @@ from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway
 from indsats.engine.results import Found
-from indsats.errors import DatabaseNotReady, FactRefused
+from indsats.errors import DatabaseNotReady, FactRefused, ModelMissing
 from indsats.models.kpi_form import kpis_of
 from indsats.projections import writer
+from indsats.projections.asked import Asked
 from indsats.projections.due import DueTable
 from indsats.projections.facts import Named, named_by
 from indsats.projections.limits import Rooms, named_by_limits
@@ -65,6 +66,7 @@ _AFTER = (
     .where(_name.stream == bindparam("stream"), _event.version > bindparam("version"))
     .order_by(_event.version)
 )
+_MODELS = select(tables.models.c.digest)
 _IDS_AT_ONCE = 500
 
 
@@ -102,6 +104,18 @@ class Parts:
             by_limits = named_by_limits(self.rooms.limits(model).values())
             self._named[model.digest] = named_by(kpis_of(model).values()).and_also(by_limits)
         return self._named[model.digest]
+
+    def kept(self, connection: Connection, model: Model) -> frozenset[Asked]:
+        """What the key figures of a model ask of which all pathways of its family have marks, whatever their model."""
+        kept = self.named_under(model).asked
+        for digest in connection.execute(_MODELS).scalars() if kept else ():
+            try:
+                other = self.models[digest]
+            except ModelMissing:
+                return frozenset()
+            if other.family == model.family:
+                kept &= self.named_under(other).asked
+        return kept
 
     def fold(self, connection: Connection, key: PathwayKey, *, sealing: bool = False) -> Pathway | None:
         """The pathway of a citizen or other subject as it is stored, None if there is none; to be read only."""

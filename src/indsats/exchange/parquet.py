@@ -75,8 +75,8 @@ def export(
     def work(_: sa.Connection) -> Exported:
         point = figures.point(None, None)
         known_at = engine.clock.now()
-        with figures.seen_from(point) as connection:
-            rows = write(connection, directory, whose, point.as_of, progress)
+        with figures.seen_from(point) as seen:
+            rows = write(seen.connection, directory, whose, point.as_of, progress)
         return Exported(directory, point.as_of, known_at, whose, rows)
 
     return engine.transactions.read("kpi", actor, whose, work, asked={"export": "parquet"})

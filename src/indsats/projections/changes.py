@@ -10,18 +10,24 @@ import sqlalchemy as sa
 
 from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, READ_MODELS, Bound, Comparison, Filter, Kpi, Some
 from indsats.projections import tables
+from indsats.projections.asked import ENDS, Asked, are_kept
 from indsats.projections.conditions import Condition, asked, column_of, first_of, holds
 from indsats.projections.statements import PERSON, chosen, table_of
 
-Changes = sa.CompoundSelect[date, int | None, int]
-"""A day, the value that a median is taken of (else null), and by how much the count of such rows changes on it."""
+Changes = sa.CompoundSelect[date, int | None, int, int]
+"""A day, the value that a median is taken of (else null), and by how much numerator and denominator change on it.
+
+They are counts of rows with that value. Without a numerator both are the same.
+"""
 
 _Day = sa.ColumnElement[Any]
 
 _BY_AS_OF = (Bound("as_of"),)
 _MOVING = tuple(Bound(name) for name in ("as_of", "month_start", "week_start"))
-_ENDS = {"as_of": "until_on", "month_start": "until_month_on"}
-"""Of what is asked whether it still lasts on a day: the column with the first such day on which it does not."""
+
+
+# PostgreSQL takes a bare null for text.
+_NO_VALUE = sa.cast(sa.null(), sa.Integer)
 
 
 class _Counts(NamedTuple):
@@ -32,27 +38,83 @@ class _Counts(NamedTuple):
     ends: Sequence[_Day]
 
 
-def changes_of(kpi: Kpi, filters: Sequence[Filter], municipality: str | None = None) -> Changes | None:
-    """One statement that lists the changes of the count of rows, or of citizens behind them, that pass all filters.
+class _Part(NamedTuple):
+    """What rows that pass some filters add to numerator and denominator; to the former perhaps only some of them."""
+
+    filters: Sequence[Filter]
+    above: sa.ColumnElement[int]
+    below: sa.ColumnElement[int]
+
+
+def changes_of(kpi: Kpi, where: Filter, kept: frozenset[Asked], municipality: str | None = None) -> Changes | None:
+    """One statement that lists the changes of the counts of rows, or of citizens behind them, that pass `where`.
 
     None where a row does not count from one day to another: in what is asked of the beginning of a week, or of a month
     that is not that of something ending; of an amount, of what ends and is not counted by citizen, of what the days of
     a month are counted by and something else decides.
     """
-    some = [each.some for each in filters if each.some]
-    begins = [one for each in filters for one in each.comparisons if _is_beginning(kpi, one)]
-    steady = [one for each in filters for one in each.comparisons if one not in begins]
+    selects: list[sa.Select[Any]] = []
+    for part in _parts(kpi, where, kept):
+        found = _changes_of(kpi, part, kept, municipality)
+        if found is None:
+            return None
+        selects += found
+    return sa.union_all(*selects)
+
+
+def _parts(kpi: Kpi, where: Filter, kept: frozenset[Asked]) -> Iterator[_Part]:
+    # Written out: SQLite would sort the values of parameters with the rows.
+    none, one = (sa.literal(number, literal_execute=True) for number in (0, 1))
+    numerator = kpi.numerator
+    if numerator is None:
+        yield _Part([where], one, one)
+    elif _is_steady(kpi, numerator, kept) and not _is_by_citizen(kpi, _some([where], kpi, kept)):
+        above = sa.case((holds(kpi, table_of(kpi), numerator, kept), one), else_=none)
+        yield _Part([where], above, one)
+    else:
+        yield _Part([where], none, one)
+        yield _Part([where, numerator], one, none)
+
+
+def _is_steady(kpi: Kpi, conditions: Filter, kept: frozenset[Asked]) -> bool:
+    """Whether a row passes on all of its days or on none."""
+    changing = _some([conditions], kpi, kept) or any(_is_beginning(kpi, one) for one in conditions.comparisons)
+    return not changing and _is_summed(kpi, conditions.comparisons, ())
+
+
+def _some(filters: Sequence[Filter], kpi: Kpi, kept: frozenset[Asked]) -> Sequence[Sequence[Some]]:
+    """The lists of facts of which some must be there and rows have no marks."""
+    return [each.some for each in filters if not are_kept(kpi, each.some, kept)]
+
+
+def _changes_of(
+    kpi: Kpi, part: _Part, kept: frozenset[Asked], municipality: str | None
+) -> Sequence[sa.Select[Any]] | None:
     rows = table_of(kpi)
-    days: list[_Day] = [rows.c.from_on] if "from_on" in rows.c else []
-    days += [column_of(rows, one.column) for one in begins]
+    some = _some(part.filters, kpi, kept)
+    begins = [one for each in part.filters for one in each.comparisons if _is_beginning(kpi, one)]
+    steady = [one for each in part.filters for one in each.comparisons if one not in begins]
+    days: list[_Day] = [column_of(rows, one.column) for one in begins]
+    told: list[Condition] = []
+    ends: list[_Day] = []
+    if "from_on" in rows.c:
+        # A row stands from a day on which all that it tells of has come.
+        told = [day.is_not(None) for day in days]
+        days, ends = [rows.c.from_on], [rows.c.until_on]
     if not days or not _is_summed(kpi, steady, some):
         return None
-    ends: list[_Day] = [rows.c.until_on] if "until_on" in rows.c else []
-    counted = _Counts([*chosen(kpi, rows, municipality), holds(kpi, rows, Filter(tuple(steady)))], days, ends)
-    spans = [_spans(kpi, rows, each, is_searched=bool(some)) for each in _alternatives(rows, counted, some)]
-    if kpi.unit == CITIZEN and (READ_MODELS[kpi.rows].unit != CITIZEN or _lasting(some)):
-        return _of_citizens(sa.union_all(*spans).subquery())
-    return _of_rows(spans[0].subquery())
+    marked = [Filter(some=each.some) for each in part.filters if each.some not in some]
+    passing = [holds(kpi, rows, each, kept) for each in (Filter(tuple(steady)), *marked)]
+    counted = _Counts([*chosen(kpi, rows, municipality), *told, *passing], days, ends)
+    spans = [_spans(kpi, part, each, is_searched=bool(some)) for each in _alternatives(rows, counted, some)]
+    if _is_by_citizen(kpi, some):
+        return [_of_citizens(sa.union_all(*spans).subquery(), part)]
+    return _of_rows(kpi, spans[0].subquery())
+
+
+def _is_by_citizen(kpi: Kpi, some: Sequence[Sequence[Some]]) -> bool:
+    """Whether several spans of a citizen are counted once."""
+    return kpi.unit == CITIZEN and (READ_MODELS[kpi.rows].unit != CITIZEN or bool(_lasting(some)))
 
 
 def _is_summed(kpi: Kpi, steady: Sequence[Comparison], some: Sequence[Sequence[Some]]) -> bool:
@@ -61,7 +123,7 @@ def _is_summed(kpi: Kpi, steady: Sequence[Comparison], some: Sequence[Sequence[S
     if kpi.unit == FULL_TIME_PERSON:
         return not some
     lasting = _lasting(some)
-    return not lasting or (kpi.unit == CITIZEN and lasting <= _ENDS.keys())
+    return not lasting or (kpi.unit == CITIZEN and lasting <= ENDS.keys())
 
 
 def _lasting(some: Sequence[Sequence[Some]]) -> set[str]:
@@ -86,29 +148,34 @@ def _alternatives(rows: sa.Table, counted: _Counts, some: Sequence[Sequence[Some
             each = _Counts(
                 [*each.passing, *asked(facts, rows, one)],
                 [*each.begins, facts.c.from_on],
-                [*each.ends, *([] if one.lasting is None else [facts.c[_ENDS[one.lasting]]])],
+                [*each.ends, *([] if one.lasting is None else [facts.c[ENDS[one.lasting]]])],
             )
         yield each
 
 
-def _spans(kpi: Kpi, rows: sa.Table, counted: _Counts, *, is_searched: bool) -> sa.Select[Any]:
-    """From which day on and until which day each row counts."""
+def _spans(kpi: Kpi, part: _Part, counted: _Counts, *, is_searched: bool) -> sa.Select[Any]:
+    """From which day on and until which day each row counts, and for how much."""
+    rows = table_of(kpi)
     # PostgreSQL takes a bare null for text.
     nothing = sa.cast(sa.null(), sa.Date)
-    value = sa.cast(sa.null(), sa.Integer) if kpi.median is None else rows.c[kpi.median]
+    value = _NO_VALUE if kpi.median is None else rows.c[kpi.median]
     begins = [day.label(f"begin_{number}") for number, day in enumerate(counted.begins)]
     until = reduce(_first, counted.ends) if counted.ends else nothing
     columns = [*(rows.c[name] for name in PERSON), until.label("until"), value.label("value"), *begins]
+    columns += [part.above.label("above"), part.below.label("below")]
     chosen_rows = sa.select(*columns).where(*counted.passing)
     # Else SQLite would look for the facts asked for as often as their days are named below.
     came = chosen_rows.cte().prefix_with("MATERIALIZED") if is_searched else chosen_rows.subquery()
     days: list[_Day] = [came.c[day.name] for day in begins]
     first = reduce(lambda one, other: sa.case((one > other, one), else_=other), days)
-    lasts = [*(day.is_not(None) for day in days), sa.or_(came.c.until.is_(None), first < came.c.until)]
+    lasts: list[Condition] = []
+    if "from_on" not in rows.c or len(days) > 1:  # else it is the row's own span, which has a day
+        lasts = [*(day.is_not(None) for day in days), sa.or_(came.c.until.is_(None), first < came.c.until)]
     if kpi.median is not None:
         lasts.append(came.c.value.is_not(None))
     persons = [came.c[name] for name in PERSON]
-    return sa.select(*persons, first.label("first"), came.c.until, came.c.value).where(*lasts)
+    found = sa.select(*persons, first.label("first"), came.c.until, came.c.value, came.c.above, came.c.below)
+    return found.where(*lasts)
 
 
 def _first(one: _Day, other: _Day) -> _Day:
@@ -116,16 +183,20 @@ def _first(one: _Day, other: _Day) -> _Day:
     return sa.case((one.is_(None), other), (other < one, other), else_=one)
 
 
-def _of_rows(spans: sa.Subquery) -> Changes:
+def _of_rows(kpi: Kpi, spans: sa.Subquery) -> Sequence[sa.Select[Any]]:
     """The changes where spans begin and end."""
-    first, until, value, number = spans.c.first, spans.c.until, spans.c.value, sa.func.count()
-    return sa.union_all(
-        sa.select(first, value, number).group_by(first, value),
-        sa.select(until, value, -number).where(until.is_not(None)).group_by(until, value),
-    )
+    first, until = spans.c.first, spans.c.until
+    above, below = sa.func.sum(spans.c.above), sa.func.sum(spans.c.below)
+    # Without a median there are no values, and SQLite would sort by them all the same.
+    by = [] if kpi.median is None else [spans.c.value]
+    value: sa.ColumnElement[Any] = by[0] if by else _NO_VALUE
+    return [
+        sa.select(first, value, above, below).group_by(first, *by),
+        sa.select(until, value, -above, -below).where(until.is_not(None)).group_by(until, *by),
+    ]
 
 
-def _of_citizens(spans: sa.Subquery) -> Changes:
+def _of_citizens(spans: sa.Subquery, part: _Part) -> sa.Select[Any]:
     """The same where a citizen counts once as long as any span of hers lasts."""
     one = sa.literal(1)
     persons = [spans.c[name] for name in PERSON]
@@ -138,9 +209,9 @@ def _of_citizens(spans: sa.Subquery) -> Changes:
     lasting = sa.func.sum(step).over(partition_by=persons, order_by=ends.c.on)
     of_day = sa.select(ends.c.on, step.label("step"), lasting.label("lasting")).group_by(*persons, ends.c.on).subquery()
     before = of_day.c.lasting - of_day.c.step
-    change = sa.case((of_day.c.lasting > 0, 1), else_=-1)
-    return sa.union_all(
-        sa.select(of_day.c.on, sa.null(), sa.func.sum(change))
+    change = sa.func.sum(sa.case((of_day.c.lasting > 0, 1), else_=-1))
+    return (
+        sa.select(of_day.c.on, _NO_VALUE, change * part.above, change * part.below)
         .where((before == 0) != (of_day.c.lasting == 0))
         .group_by(of_day.c.on)
     )

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from indsats.domain.kpi import READ_MODELS, Bound, Comparison, Filter, Kpi, Operand, Other, Some
 from indsats.projections import tables
+from indsats.projections.asked import Asked, are_kept
+from indsats.projections.facts import value_column
 from indsats.projections.lasting import ended_by
 
 Condition = sa.ColumnElement[bool]
@@ -25,22 +27,32 @@ def is_as_of(rows: Rows) -> Condition:
     return sa.and_(sa.true(), *conditions)
 
 
-def holds(kpi: Kpi, rows: Rows, conditions: Filter) -> Condition:
-    """Whether a row of the figure's read model passes all conditions of a filter."""
+def holds(kpi: Kpi, rows: Rows, conditions: Filter, kept: frozenset[Asked]) -> Condition:
+    """Whether a row of the figure's read model passes all conditions of a filter.
+
+    What is `kept` is told by its marks, anything else looked up.
+    """
     own = READ_MODELS[kpi.rows].columns
-    found = [
-        _compared(column_of(rows, one.column), one, rows) if one.column in own else _of_field(rows, one)
-        for one in conditions.comparisons
-    ]
+
+    def held(one: Comparison | Some) -> Condition:
+        if isinstance(one, Comparison) and one.column in own:
+            return _compared(column_of(rows, one.column), one, rows)
+        if are_kept(kpi, [one], kept):
+            return rows.c.marks.contains(Asked(kpi.rows, kpi.kinds, one).mark)
+        return _of_field(rows, one) if isinstance(one, Comparison) else _some(rows, one)
+
+    found = [held(one) for one in conditions.comparisons]
     if conditions.some:
-        found.append(sa.or_(*(_some(rows, some) for some in conditions.some)))
+        found.append(sa.or_(*(held(some) for some in conditions.some)))
     return sa.and_(sa.true(), *found)
+
+
+_NAMED_OTHERWISE = {"on": "happened_on", "from_on": "begun_on"}
 
 
 def column_of(rows: Rows, name: str) -> sa.ColumnElement[object]:
     """The column that a condition names."""
-    # `on` is a word of SQL.
-    return rows.c["from_on" if name == "on" else name]
+    return rows.c[_NAMED_OTHERWISE.get(name, name)]
 
 
 def _bound(name: str) -> sa.BindParameter[date]:
@@ -97,23 +109,11 @@ def _has_field(rows: Rows, comparison: Comparison) -> Condition:
             *_same_pathway(fields, rows),
             fields.c.place == rows.c.place,
             fields.c.field == comparison.column,
-            _compared(fields.c[_value_column(comparison.values[0])], comparison, rows),
+            _compared(fields.c[value_column(comparison.values[0])], comparison, rows),
         )
         .correlate(rows)
         .exists()
     )
-
-
-def _value_column(operand: Operand) -> str:
-    match operand:
-        case bool():
-            return "flag_value"
-        case str():
-            return "text_value"
-        case Decimal():
-            return "number_value"
-        case _:
-            return "day_value"
 
 
 def first_of(rows: Rows, alternatives: Sequence[Some]) -> sa.ScalarSelect[date | None]:

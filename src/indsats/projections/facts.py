@@ -1,13 +1,15 @@
-"""The facts that key figures name, with the fields that their conditions name."""
+"""The facts that key figures count or look for, with the fields that their conditions name."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from indsats.domain.kpi import Kpi
+from indsats.domain.kpi import Kpi, Operand
 from indsats.domain.model import FieldValue
 from indsats.domain.timeline import Fact, Timeline
 from indsats.domain.values import parse_day
+from indsats.projections.asked import Asked, asked_by
 
 _Value = TypeVar("_Value")
 _Sets = Mapping[str, frozenset[_Value]]
@@ -28,6 +30,29 @@ class FactRow(NamedTuple):
     employment: str | None
 
 
+class CountedRow(NamedTuple):
+    """A fact that figures count, from its day on, anew from each day on which its marks (`asked.Asked`) change."""
+
+    place: int
+    kind: str
+    happened_on: date
+    from_on: date
+    until_on: date | None
+    visit: int | None
+    stretch: int | None
+    employment: str | None
+    marks: str | None = None
+
+    def part(self, from_on: date, until_on: date | None, marks: str | None) -> "CountedRow":
+        """The same for some of its days, `until_on` being the first that is none of them."""
+        return self._replace(from_on=from_on, until_on=until_on, marks=marks)
+
+    def day(self, column: str) -> date:
+        """The day in a column of `READ_MODELS`, the only one of a fact."""
+        assert column == "on"
+        return self.happened_on
+
+
 class FieldRow(NamedTuple):
     """A field of a fact, an item of it where it is a list, in the column of its type."""
 
@@ -43,16 +68,24 @@ class FieldRow(NamedTuple):
 class Named(NamedTuple):
     """Kinds of fact that have rows.
 
-    `fields`: of each kind the fields that conditions name. `lasting`: of each kind that begins something the kinds that
-    end it, as every figure that asks for it declares them.
+    `fields`: of each kind that is looked for the fields that conditions name; `counted`: the same of kinds that figures
+    count. `lasting`: of each kind that begins something the kinds that end it, as every figure that asks for it
+    declares them. `asked`: what rows have marks for.
     """
 
     fields: Mapping[str, frozenset[str]]
     lasting: Mapping[str, frozenset[tuple[str, ...]]] = {}
+    counted: Mapping[str, frozenset[str]] = {}
+    asked: frozenset[Asked] = frozenset()
 
     def and_also(self, other: "Named") -> "Named":
         """What one of both names."""
-        return Named(_merged(self.fields, other.fields), _merged(self.lasting, other.lasting))
+        return Named(
+            _merged(self.fields, other.fields),
+            _merged(self.lasting, other.lasting),
+            _merged(self.counted, other.counted),
+            self.asked | other.asked,
+        )
 
 
 def _merged(one: _Sets[_Value], other: _Sets[_Value]) -> _Sets[_Value]:
@@ -63,19 +96,21 @@ def named_by(kpis: Iterable[Kpi]) -> Named:
     """The kinds that the figures count or look for: no other fact has a row."""
     fields: dict[str, frozenset[str]] = {}
     lasting: dict[str, frozenset[tuple[str, ...]]] = {}
+    counted: dict[str, frozenset[str]] = {}
+    asked: frozenset[Asked] = frozenset()
     for kpi in kpis:
+        asked |= asked_by(kpi)
         for conditions in kpi.filters:
-            asked = [(kpi.kinds, conditions.comparisons)]
-            asked += [(some.kinds, some.comparisons) for some in conditions.some]
-            for kinds, comparisons in asked:
-                for kind in kinds:
-                    fields[kind] = fields.get(kind, frozenset()) | {one.column for one in comparisons}
+            for kind in kpi.kinds:
+                counted[kind] = counted.get(kind, frozenset()) | {one.column for one in conditions.comparisons}
             for some in conditions.some:
-                for kind in some.kinds if some.lasting is not None else ():
-                    lasting[kind] = lasting.get(kind, frozenset()) | {some.ended_by}
+                for kind in some.kinds:
+                    fields[kind] = fields.get(kind, frozenset()) | {one.column for one in some.comparisons}
+                    if some.lasting is not None:
+                        lasting[kind] = lasting.get(kind, frozenset()) | {some.ended_by}
         if kpi.tiers is not None and (told := kpi.tiers.documented) is not None:
             fields[told.kind] = fields.get(told.kind, frozenset()) | {told.field}
-    return Named(fields, lasting)
+    return Named(fields, lasting, counted, asked)
 
 
 def placed(timeline: Timeline, kinds: Iterable[str]) -> Iterator[tuple[int, Fact, int | None, int | None]]:
@@ -91,17 +126,25 @@ def placed(timeline: Timeline, kinds: Iterable[str]) -> Iterator[tuple[int, Fact
 
 
 def fact_rows(timeline: Timeline, named: Named) -> list[FactRow]:
-    """The facts of the kinds named, irregular ones too."""
+    """The facts of the kinds looked for, irregular ones too."""
     return [
         FactRow(place, fact.id, fact.kind, fact.on, visit, stretch, fact.text("employment"))
         for place, fact, visit, stretch in placed(timeline, named.fields)
     ]
 
 
+def counted_rows(timeline: Timeline, named: Named) -> list[CountedRow]:
+    """The facts of the kinds counted, irregular ones too, without marks."""
+    return [
+        CountedRow(place, fact.kind, fact.on, fact.on, None, visit, stretch, fact.text("employment"))
+        for place, fact, visit, stretch in placed(timeline, named.counted)
+    ]
+
+
 def field_rows(timeline: Timeline, named: Named) -> list[FieldRow]:
     """The named fields that have a value."""
     rows = []
-    for kind, fields in named.fields.items():
+    for kind, fields in _merged(named.fields, named.counted).items():
         catalogued = timeline.model.facts.get(kind)
         for field in sorted(fields):
             type_ = None if catalogued is None else catalogued.fields.get(field)
@@ -129,3 +172,16 @@ def _field_row(place: int, field: str, number: int, type_: str, value: FieldValu
             return row._replace(day_value=parse_day(str(value)))
         case _:
             return row._replace(text_value=str(value))
+
+
+def value_column(operand: Operand) -> str:
+    """The column of `FieldRow` that holds values of an operand's type."""
+    match operand:
+        case bool():
+            return "flag_value"
+        case str():
+            return "text_value"
+        case Decimal():
+            return "number_value"
+        case _:
+            return "day_value"

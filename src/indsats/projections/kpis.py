@@ -16,11 +16,14 @@ from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables
+from indsats.projections.asked import Asked
 from indsats.projections.facts import named_by
 from indsats.projections.rows import PathwayKey, rows_of
 from indsats.projections.series import counts_over_time
 from indsats.projections.statements import Ask, Statement, contributions_of, counts_of, documented_of, parameters
 from indsats.projections.writer import insert
+
+_NOTHING: frozenset[Asked] = frozenset()
 
 
 class KpiResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,17 +73,24 @@ def compute(
     as_of: date,
     municipality: str | None = None,
     ids: Collection[str] = (),
+    kept: frozenset[Asked] = _NOTHING,
 ) -> list[KpiResult]:
     """The figures of a model on a day in the order of their declaration; of them only `ids`, if any are given.
 
-    They count the pathways of the model's family in one municipality, or in all that the database holds.
+    They count the pathways of the model's family in one municipality, or in all that the database holds. `kept` is what
+    all of these have marks for; other answers are looked up, which takes longer.
     Raises `ModelInvalid` for declarations with faults.
     """
-    return compute_with(_asker(connection), model, as_of, municipality, ids)
+    return compute_with(_asker(connection), model, as_of, municipality, ids, kept)
 
 
 def compute_with(
-    ask: Ask, model: Model, as_of: date, municipality: str | None = None, ids: Collection[str] = ()
+    ask: Ask,
+    model: Model,
+    as_of: date,
+    municipality: str | None = None,
+    ids: Collection[str] = (),
+    kept: frozenset[Asked] = _NOTHING,
 ) -> list[KpiResult]:
     """The same of whatever holds the tables and answers statements."""
     asked = parameters(model, as_of, municipality)
@@ -89,26 +99,36 @@ def compute_with(
         if ids and kpi.id not in ids:
             continue
         if kpi.tiers is not None:
-            results += _amounts(ask, kpi, kpi.tiers, model, [as_of], municipality)
+            results += _amounts(ask, kpi, kpi.tiers, model, [as_of], kept, municipality)
             continue
-        [(numerator, denominator)] = ask(counts_of(kpi, municipality), asked)
+        [(numerator, denominator)] = ask(counts_of(kpi, kept, municipality), asked)
         results.append(result_of(kpi, as_of, numerator, denominator))
     return results
 
 
 def series(
-    connection: sa.Connection, kpi: Kpi, model: Model, days: Sequence[date], municipality: str | None = None
+    connection: sa.Connection,
+    kpi: Kpi,
+    model: Model,
+    days: Sequence[date],
+    municipality: str | None = None,
+    kept: frozenset[Asked] = _NOTHING,
 ) -> list[KpiResult]:
     """One figure on each of some days, in ascending order."""
     ask = _asker(connection)
     if kpi.tiers is not None:
-        return _amounts(ask, kpi, kpi.tiers, model, days, municipality)
-    counted = counts_over_time(ask, kpi, model, days, municipality)
+        return _amounts(ask, kpi, kpi.tiers, model, days, kept, municipality)
+    counted = counts_over_time(ask, kpi, model, days, kept, municipality)
     return [result_of(kpi, day, *counts) for day, counts in zip(days, counted, strict=True)]
 
 
 def contributions(
-    connection: sa.Connection, kpi: Kpi, model: Model, as_of: date, municipality: str | None = None
+    connection: sa.Connection,
+    kpi: Kpi,
+    model: Model,
+    as_of: date,
+    municipality: str | None = None,
+    kept: frozenset[Asked] = _NOTHING,
 ) -> list[Contribution]:
     """The pathways behind a figure's numerator and denominator on a day, by municipality and citizen.
 
@@ -118,11 +138,11 @@ def contributions(
     ask, measured_on = _asker(connection), as_of
     documented: dict[tuple[str, Subject, str], Fraction] = {}
     if kpi.tiers is not None:
-        ((measured_on, _),) = _deciding(ask, kpi, kpi.tiers, model, [as_of], municipality)
+        ((measured_on, _),) = _deciding(ask, kpi, kpi.tiers, model, [as_of], kept, municipality)
         for one in _documented(ask, kpi.tiers, model, as_of, municipality):
             whose = one.municipality, one.subject, one.citizen
             documented[whose] = documented.get(whose, Fraction(0)) + one.kroner
-    found = ask(contributions_of(kpi, municipality), parameters(model, measured_on, municipality))
+    found = ask(contributions_of(kpi, kept, municipality), parameters(model, measured_on, municipality))
     told = ((*whose, kroner, None) for whose, kroner in sorted(documented.items()))
     return [Contribution(*row) for row in (*found, *told)]
 
@@ -141,7 +161,7 @@ def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_
         with engine.begin() as connection:
             tables.metadata.create_all(connection)
             insert(connection, {key: rows_of(derivation, named) for key, derivation in pathways})
-            return compute(connection, model, as_of)
+            return compute(connection, model, as_of, kept=named.asked)
     finally:
         engine.dispose()
 
@@ -154,11 +174,17 @@ def _asker(connection: sa.Connection) -> Ask:
 
 
 def _amounts(
-    ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, days: Sequence[date], municipality: str | None
+    ask: Ask,
+    kpi: Kpi,
+    tiers: Tiers,
+    model: Model,
+    days: Sequence[date],
+    kept: frozenset[Asked],
+    municipality: str | None,
 ) -> list[KpiResult]:
     results = []
     told = _documented(ask, tiers, model, days[-1], municipality) if days else []
-    deciding = _deciding(ask, kpi, tiers, model, days, municipality)
+    deciding = _deciding(ask, kpi, tiers, model, days, kept, municipality)
     for day, (_, share) in zip(days, deciding, strict=True):
         amount = tiers.ceiling(share)
         if tiers.documented is not None:
@@ -184,12 +210,18 @@ def _documented(ask: Ask, tiers: Tiers, model: Model, as_of: date, municipality:
 
 
 def _deciding(
-    ask: Ask, kpi: Kpi, tiers: Tiers, model: Model, days: Sequence[date], municipality: str | None
+    ask: Ask,
+    kpi: Kpi,
+    tiers: Tiers,
+    model: Model,
+    days: Sequence[date],
+    kept: frozenset[Asked],
+    municipality: str | None,
 ) -> list[tuple[date, Fraction | None]]:
     """For each day the one whose share decides, and that share: the first of the highest, the day if there is none."""
     share = msgspec.structs.replace(kpi, tiers=None)
     measured = sorted({one for day in days for one in _measured_on(tiers, model, day)})
-    counted = counts_over_time(ask, share, model, measured, municipality)
+    counted = counts_over_time(ask, share, model, measured, kept, municipality)
     shares = {day: result_of(share, day, *counts).share for day, counts in zip(measured, counted, strict=True)}
     found = []
     for day in days:

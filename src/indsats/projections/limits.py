@@ -12,6 +12,7 @@ from indsats.domain.model import Model
 from indsats.domain.phases import CLOSED
 from indsats.models.limit_form import limits_of
 from indsats.projections import tables
+from indsats.projections.asked import Asked
 from indsats.projections.conditions import Condition, is_as_of
 from indsats.projections.facts import Named
 from indsats.projections.kpis import compute as compute_kpis
@@ -49,10 +50,16 @@ class LimitResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compute(
-    connection: sa.Connection, model: Model, as_of: date, municipality: str, ids: Collection[str] = ()
+    connection: sa.Connection,
+    model: Model,
+    as_of: date,
+    municipality: str,
+    ids: Collection[str] = (),
+    kept: frozenset[Asked] = frozenset(),
 ) -> list[LimitResult]:
     """The limits of a model on a day in the order of their declaration; of them only `ids`, if any are given.
 
+    `kept` is what all pathways have marks for, as key figures take it.
     Raises `ModelInvalid` for declarations with faults.
     """
     results: list[LimitResult] = []
@@ -63,7 +70,7 @@ def compute(
             case None:
                 results.append(_result(limit, {}, None))
             case Share(kpi=kpi):
-                [figure] = compute_kpis(connection, model, as_of, municipality, [kpi])
+                [figure] = compute_kpis(connection, model, as_of, municipality, [kpi], kept)
                 results.append(_result(limit, {}, figure.share))
             case Caseload() as caseload:
                 asked = parameters(model, as_of, municipality)

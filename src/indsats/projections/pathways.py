@@ -12,8 +12,9 @@ from indsats.domain.timeline import Timeline
 class PathwayRow(NamedTuple):
     """Where a pathway stands from a day on: its phase (null before any), and the visit, which is null in `closed`.
 
+    `begun_on` is the first day there; the row begins anew from each day on which its marks (`asked.Asked`) change.
     `stretch` counts the openings from 0, `opened_on` is the day of the latest, `reason` why the pathway was closed.
-    `unit` is that of the latest opening by the end of the row that names one.
+    `unit` is that of the latest opening by the end of the stay that names one.
     """
 
     from_on: date
@@ -26,6 +27,22 @@ class PathwayRow(NamedTuple):
     opened_on: date
     reason: str | None
     unit: str | None
+    begun_on: date
+    marks: str | None = None
+
+    def part(self, from_on: date, until_on: date | None, marks: str | None) -> "PathwayRow":
+        """The same for some of its days, `until_on` being the first that is none of them."""
+        return self._replace(
+            from_on=from_on,
+            until_on=until_on,
+            from_day=from_on.toordinal(),
+            until_day=None if until_on is None else until_on.toordinal(),
+            marks=marks,
+        )
+
+    def day(self, column: str) -> date:
+        """The day in a column of `READ_MODELS`."""
+        return {"opened_on": self.opened_on, "from_on": self.begun_on}[column]
 
 
 class VisitRow(NamedTuple):
@@ -81,6 +98,7 @@ def pathway_rows(timeline: Timeline) -> list[PathwayRow]:
                 opened_on=_opened_on(timeline, stay.stretch),
                 reason=stay.reason,
                 unit=unit_before(timeline, following.begun_by if following else None),
+                begun_on=first,
             )
         )
     return rows

@@ -7,8 +7,9 @@ from indsats.domain.events import Subject
 from indsats.domain.obligations import Derivation
 from indsats.projections.assignments import AssignmentRow, assignment_rows
 from indsats.projections.employments import EmploymentRow, employment_rows
-from indsats.projections.facts import FactRow, FieldRow, Named, fact_rows, field_rows
+from indsats.projections.facts import CountedRow, FactRow, FieldRow, Named, counted_rows, fact_rows, field_rows
 from indsats.projections.lasting import LastingRow, lasting_rows
+from indsats.projections.marks import Marks
 from indsats.projections.obligations import ObligationRow, obligation_rows
 from indsats.projections.pathways import PathwayRow, VisitRow, pathway_rows, visit_rows
 from indsats.projections.spells import SpellRow, spell_rows
@@ -23,7 +24,18 @@ class PathwayKey(NamedTuple):
     citizen: str
 
 
-Row = PathwayRow | VisitRow | SpellRow | EmploymentRow | AssignmentRow | ObligationRow | FactRow | FieldRow | LastingRow
+Row = (
+    PathwayRow
+    | VisitRow
+    | SpellRow
+    | EmploymentRow
+    | AssignmentRow
+    | ObligationRow
+    | CountedRow
+    | FactRow
+    | FieldRow
+    | LastingRow
+)
 Rows = Mapping[str, Sequence[Row]]
 """The rows of one pathway by the name of their table without its prefix; values in the order of the columns."""
 
@@ -31,17 +43,20 @@ Rows = Mapping[str, Sequence[Row]]
 def rows_of(derivation: Derivation, named: Named) -> Rows:
     """The rows of one pathway, as far as was known and had happened at the points of the derivation.
 
-    `named` tells which facts have rows (`facts.named_by`).
+    `named` tells which facts have rows, and what rows have marks for (`facts.named_by`).
     """
     timeline = derivation.timeline
+    facts, fields, lasting = fact_rows(timeline, named), field_rows(timeline, named), lasting_rows(timeline, named)
+    marks = Marks(named.asked, facts, fields, lasting)
     return {
-        "pathways": pathway_rows(timeline),
+        "pathways": marks.on("pathways", pathway_rows(timeline)),
         "visits": visit_rows(timeline),
         "spells": spell_rows(timeline),
         "employments": employment_rows(timeline),
         "assignments": assignment_rows(timeline),
         "obligations": obligation_rows(derivation),
-        "facts": fact_rows(timeline, named),
-        "fact_fields": field_rows(timeline, named),
-        "lasting": lasting_rows(timeline, named),
+        "counted_facts": marks.on("facts", counted_rows(timeline, named)),
+        "facts": facts,
+        "fact_fields": fields,
+        "lasting": lasting,
     }

@@ -9,36 +9,40 @@ from itertools import accumulate
 from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, Bound, Comparison, Filter, Kpi
 from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY
+from indsats.projections.asked import Asked
 from indsats.projections.changes import changes_of
 from indsats.projections.statements import Ask, counts_of, parameters
 
-_Change = tuple[date, int | None, int]
+_Change = tuple[date, int | None, int, int]
 
 _PERIODS = ((Bound("week_start"),), (Bound("month_start"),))
 
 
 def counts_over_time(
-    ask: Ask, kpi: Kpi, model: Model, days: Sequence[date], municipality: str | None = None
+    ask: Ask, kpi: Kpi, model: Model, days: Sequence[date], kept: frozenset[Asked], municipality: str | None = None
 ) -> Iterator[tuple[int | None, int]]:
     """The counts of a figure, as `counts_of` has them, on each of some days, in ascending order.
 
     They are asked day by day only where they are no sums of changes.
     """
     period, where = _period(kpi)
-    filters = [where] if kpi.numerator is None else [where, kpi.numerator]
-    every, passed = (_changes(ask, kpi, each, model, municipality) for each in (filters[:1], filters))
-    if every is None or passed is None:
+    statement = changes_of(kpi, where, kept, municipality)
+    if statement is None:
         for day in days:
-            [(numerator, denominator)] = ask(counts_of(kpi, municipality), parameters(model, day, municipality))
+            [(numerator, denominator)] = ask(counts_of(kpi, kept, municipality), parameters(model, day, municipality))
             yield numerator, denominator
-    elif kpi.median is not None:
-        for values in _values(every, days):
+        return
+    # It is asked for no day, but for the model's own, which stand among the parameters.
+    found = ask(statement, parameters(model, FIRST_DAY, municipality))
+    changes = sorted((day, value, int(above), int(below)) for day, value, above, below in found)
+    if kpi.median is not None:
+        for values in _values(changes, days):
             yield _median(values)
-    else:
-        for day in days:
-            begin = FIRST_DAY if period is None else parameters(model, day)[period.name]
-            assert isinstance(begin, date), "a bound of a period is a day"
-            yield _summed(kpi, passed, begin, day), _summed(kpi, every, begin, day)
+        return
+    for day in days:
+        begin = FIRST_DAY if period is None else parameters(model, day)[period.name]
+        assert isinstance(begin, date), "a bound of a period is a day"
+        yield _summed(kpi, changes, begin, day)
 
 
 def _period(kpi: Kpi) -> tuple[Bound | None, Filter]:
@@ -53,28 +57,20 @@ def _period(kpi: Kpi) -> tuple[Bound | None, Filter]:
 
 
 def _begins_period(kpi: Kpi, one: Comparison) -> bool:
-    # A citizen counts once in a period, so that hers are no sums of days.
-    return kpi.unit != CITIZEN and (one.column, one.test) == ("on", "min") and one.values in _PERIODS
+    # A citizen counts once in a period, so that hers are no sums of days; nor are those of what is found after it.
+    if kpi.unit == CITIZEN or any(each.some for each in kpi.filters):
+        return False
+    return (one.column, one.test) == ("on", "min") and one.values in _PERIODS
 
 
-def _changes(
-    ask: Ask, kpi: Kpi, conditions: Sequence[Filter], model: Model, municipality: str | None
-) -> Sequence[_Change] | None:
-    statement = changes_of(kpi, conditions, municipality)
-    if statement is None:
-        return None
-    # It is asked for no day, but for the model's own, which stand among the parameters.
-    found = ask(statement, parameters(model, FIRST_DAY, municipality))
-    return sorted((day, value, int(step)) for day, value, step in found)
-
-
-def _summed(kpi: Kpi, changes: Iterable[_Change], begin: date, day: date) -> int:
-    """The count on a day of what changed since `begin`, itself included; of a full-time measure in days."""
-    until = [(changed_on, step) for changed_on, _, step in changes if begin <= changed_on <= day]
-    if kpi.unit != FULL_TIME_PERSON:
-        return sum(step for _, step in until)
-    month_start = day.replace(day=1)
-    return sum(((day - max(changed_on, month_start)).days + 1) * step for changed_on, step in until)
+def _summed(kpi: Kpi, changes: Iterable[_Change], begin: date, day: date) -> tuple[int, int]:
+    """The counts on a day of what changed since `begin`, itself included; of a full-time measure in days."""
+    until = [(changed_on, above, below) for changed_on, _, above, below in changes if begin <= changed_on <= day]
+    if kpi.unit == FULL_TIME_PERSON:
+        month_start = day.replace(day=1)
+        left = (((day - max(changed_on, month_start)).days + 1) for changed_on, *_ in until)
+        until = [(changed_on, n * above, n * below) for n, (changed_on, above, below) in zip(left, until, strict=True)]
+    return sum(above for _, above, _ in until), sum(below for *_, below in until)
 
 
 def _values(changes: Sequence[_Change], days: Sequence[date]) -> Iterator[Counter[int]]:
@@ -83,9 +79,9 @@ def _values(changes: Sequence[_Change], days: Sequence[date]) -> Iterator[Counte
     place = 0
     for day in days:
         while place < len(changes) and changes[place][0] <= day:
-            _, value, step = changes[place]
+            _, value, _, number = changes[place]
             assert value is not None, "a row without the value does not count"
-            values[value] += step
+            values[value] += number
             place += 1
         yield values
 

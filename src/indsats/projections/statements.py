@@ -11,6 +11,7 @@ from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, READ_MODELS, Documente
 from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY, LAST_DAY
 from indsats.projections import tables
+from indsats.projections.asked import Asked
 from indsats.projections.conditions import Condition, holds, is_as_of
 
 Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]
@@ -26,7 +27,7 @@ _TABLES = {
     "spells": tables.spells,
     "employments": tables.employments,
     "obligations": tables.obligations,
-    "facts": tables.facts,
+    "facts": tables.counted_facts,
 }
 PERSON = ("municipality", "subject", "citizen")
 """Who is counted, in the family asked for."""
@@ -48,13 +49,13 @@ def parameters(model: Model, as_of: date, municipality: str | None = None) -> Ma
     }
 
 
-def counts_of(kpi: Kpi, municipality: str | None = None) -> Counts:
+def counts_of(kpi: Kpi, kept: frozenset[Asked], municipality: str | None = None) -> Counts:
     """One statement with one row: numerator and denominator.
 
     Of a share or a count these are rows or citizens, of a full-time measure days. Of a median they are twice the
     median, null if there is none, and the number of values. All municipalities are counted if none is given.
     """
-    counted = _counted(kpi, municipality)
+    counted = _counted(kpi, kept, municipality)
     if kpi.median is not None:
         return _median_of(counted)
     sums = counted.subquery()
@@ -63,9 +64,9 @@ def counts_of(kpi: Kpi, municipality: str | None = None) -> Counts:
     )
 
 
-def contributions_of(kpi: Kpi, municipality: str | None = None) -> Contributions:
+def contributions_of(kpi: Kpi, kept: frozenset[Asked], municipality: str | None = None) -> Contributions:
     """One statement that lists the pathways behind the counts: whose each is (`PERSON`), and what it adds to both."""
-    counted = _counted(kpi, municipality).subquery()
+    counted = _counted(kpi, kept, municipality).subquery()
     whose = [counted.c[name] for name in PERSON]
     return (
         sa.select(*whose, sa.func.sum(counted.c.numerator), sa.func.sum(counted.c.denominator))
@@ -88,15 +89,15 @@ def documented_of(documented: Documented, municipality: str | None = None) -> sa
     )
 
 
-def _counted(kpi: Kpi, municipality: str | None) -> sa.Select[*tuple[object, ...]]:
+def _counted(kpi: Kpi, kept: frozenset[Asked], municipality: str | None) -> sa.Select[*tuple[object, ...]]:
     """The rows counted with what each adds to numerator and denominator; or the citizens behind them, each once."""
     rows = table_of(kpi)
     persons = [rows.c[name] for name in PERSON]
     in_month = kpi.unit == FULL_TIME_PERSON
     weight = _days_in_month(rows) if in_month else sa.literal(1)
-    numerator = weight if kpi.numerator is None else sa.case((holds(kpi, rows, kpi.numerator), weight), else_=0)
+    numerator = weight if kpi.numerator is None else sa.case((holds(kpi, rows, kpi.numerator, kept), weight), else_=0)
     conditions = chosen(kpi, rows, municipality)
-    conditions += [_stood_in_month(rows) if in_month else is_as_of(rows), holds(kpi, rows, kpi.where)]
+    conditions += [_stood_in_month(rows) if in_month else is_as_of(rows), holds(kpi, rows, kpi.where, kept)]
     if kpi.unit == CITIZEN and READ_MODELS[kpi.rows].unit != CITIZEN:
         once = (sa.func.max(numerator).label("numerator"), sa.literal(1).label("denominator"))
         return sa.select(*persons, *once).where(*conditions).group_by(*persons)

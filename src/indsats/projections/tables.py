@@ -99,6 +99,8 @@ pathways = _table(
     _day("opened_on"),
     _text_or_null("reason"),
     _text_or_null("unit"),
+    _day("begun_on"),
+    _text_or_null("marks"),
     key=("from_on",),
 )
 
@@ -186,6 +188,20 @@ obligations = _table(
     key=("rule", "anchor", "n"),
 )
 
+counted_facts = _table(
+    "counted_facts",
+    _number("place"),
+    _text("kind"),
+    _day("happened_on"),
+    _day("from_on"),
+    _day_or_null("until_on"),
+    _number_or_null("visit"),
+    _number_or_null("stretch"),
+    _text_or_null("employment"),
+    _text_or_null("marks"),
+    key=("place", "from_on"),
+)
+
 facts = _table(
     "facts",
     _number("place"),
@@ -238,7 +254,10 @@ is_waiting = obligations.c.status.in_(
 # asks for stands first: without statistics PostgreSQL would take an index that begins like a pathway's key for the key.
 Index(
     "indsats_pathways_phase",
-    *(pathways.c[name] for name in ("phase", "municipality", "family", "until_on", "from_on", "until_day", "from_day")),
+    *(
+        pathways.c[name]
+        for name in ("phase", "municipality", "family", "until_on", "from_on", "until_day", "from_day", "marks")
+    ),
 )
 Index(
     "indsats_visits_phase",
@@ -263,6 +282,24 @@ Index(
     postgresql_where=is_waiting,
 )
 Index("indsats_assignments_worker", *(assignments.c[name] for name in ("worker", "municipality", "family")))
+# What is counted of a week or month is found by its days.
+Index(
+    "indsats_counted_facts_day",
+    *(
+        counted_facts.c[name]
+        for name in (
+            "kind",
+            "municipality",
+            "family",
+            "happened_on",
+            "from_on",
+            "until_on",
+            "marks",
+            "citizen",
+            "subject",
+        )
+    ),
+)
 Index(
     "indsats_facts_kind",
     *(facts.c[name] for name in ("kind", "municipality", "family", "subject", "citizen", "from_on", "place", "visit")),

@@ -14,7 +14,7 @@ from indsats.domain.kpi import Kpi
 from indsats.domain.model import Model, Title
 from indsats.domain.values import Actor
 from indsats.engine import Engine
-from indsats.engine.figures import Figures, Point
+from indsats.engine.figures import Figures, Point, Seen
 from indsats.engine.intake import point_of_view
 from indsats.engine.kpis import Between, Changed, Progress
 from indsats.errors import ValueInvalid
@@ -151,7 +151,7 @@ def status(
         with figures.seen_from(point, progress) as seen:
             beginning = _At(figures, seen, period.day_before)
             end = {result.id: result for result in figures.results(seen, as_of)}
-            rules = list(_on_time(engine.model, models, seen, whose, period))
+            rules = list(_on_time(engine.model, models, seen.connection, whose, period))
         between = Between(engine, connection, whose, last_seen_at, seen_at)
         return Status(
             municipality=whose,
@@ -180,7 +180,7 @@ def status(
 class _At:
     """Every figure on a day, with the pathways behind it."""
 
-    def __init__(self, figures: Figures, seen: Connection, day: date) -> None:
+    def __init__(self, figures: Figures, seen: Seen, day: date) -> None:
         self.results = {result.id: result for result in figures.results(seen, day)}
         self.behind = {
             kpi.id: figures.behind(seen, kpi, self.results[kpi.id], day) for kpi in figures.declared().values()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from indsats.store import step_3, step_4
+from indsats.store import step_3, step_4, step_5
 
 _DIFFERENCES: Mapping[str, Mapping[str, str]] = {
     "sqlite": {
@@ -318,5 +318,6 @@ MIGRATIONS = (
         step_3.MORE,
     ),
     Migration(4, "fields of facts by citizen, and what lasts", step_4.STATEMENTS, step_4.MORE),
+    Migration(5, "marks on pathways and on facts counted", step_5.STATEMENTS),
 )
 """Every step there ever was, in order. A new one is added at the end."""

@@ -1,0 +1,67 @@
+"""What key figures ask of a row's facts whatever the day: the answers are kept with the row, as marks."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
+from indsats.domain.kpi import FULL_TIME_PERSON, READ_MODELS, Bound, Comparison, Filter, Kpi, Other, Some
+
+ENDS: Mapping[str, str] = {"as_of": "until_on", "month_start": "until_month_on"}
+"""Of what is asked whether it still lasts on a day: the column of `LastingRow` with the first day on which it does not.
+
+The day is that of a figure, as a mark or a sum of changes can follow it.
+"""
+
+_MARKED = ("pathways", "facts")
+
+
+class Asked(NamedTuple):
+    """A condition on the rows of a read model, of facts on those of some kinds: a field of theirs, or some fact."""
+
+    rows: str
+    kinds: tuple[str, ...]
+    condition: Comparison | Some
+
+    @property
+    def mark(self) -> str:
+        """The same for the same condition wherever it is declared; of one length, so that none begins within others."""
+        return _mark(self.condition)
+
+
+@cache
+def _mark(condition: Comparison | Some) -> str:
+    return sha256(msgspec.json.encode(condition)).hexdigest()[:8]
+
+
+def asked_by(kpi: Kpi) -> frozenset[Asked]:
+    """What a figure asks of rows that carry marks.
+
+    A row of a full-time measure counts the days of a month with what is so on the last of them, and marks are those of
+    each day.
+    """
+    if kpi.rows not in _MARKED or kpi.unit == FULL_TIME_PERSON:
+        return frozenset()
+    found = (one for conditions in kpi.filters for one in _conditions(kpi, conditions))
+    return frozenset(Asked(kpi.rows, kpi.kinds, one) for one in found if _is_kept(one))
+
+
+def are_kept(kpi: Kpi, conditions: Iterable[Comparison | Some], kept: frozenset[Asked]) -> bool:
+    """Whether a figure's rows have marks for all of these conditions, `kept` being those relied upon."""
+    mine = asked_by(kpi)
+    return all((one := Asked(kpi.rows, kpi.kinds, each)) in mine and one in kept for each in conditions)
+
+
+def _conditions(kpi: Kpi, conditions: Filter) -> Iterable[Comparison | Some]:
+    own = READ_MODELS[kpi.rows].columns
+    yield from (one for one in conditions.comparisons if one.column not in own)
+    yield from conditions.some
+
+
+def _is_kept(condition: Comparison | Some) -> bool:
+    """Whether the answer changes with the facts alone: it names no day that the asker brings."""
+    if isinstance(condition, Comparison):
+        return not any(isinstance(value, Bound | Other) for value in condition.values)
+    return (condition.lasting is None or condition.lasting in ENDS) and all(map(_is_kept, condition.comparisons))

@@ -1,0 +1,54 @@
+"""Step 5: marks of what key figures ask for on pathways, and on the facts that they count, found by their days."""
+
+_PATHWAYS = """
+CREATE TABLE indsats_pathways (
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
+  from_on DATE NOT NULL,
+  until_on DATE,
+  from_day INTEGER NOT NULL,
+  until_day INTEGER,
+  phase {text},
+  visit INTEGER,
+  stretch INTEGER NOT NULL,
+  opened_on DATE NOT NULL,
+  reason {text},
+  unit {text},
+  begun_on DATE NOT NULL,
+  marks {text},
+  PRIMARY KEY (municipality, family, subject, citizen, from_on)
+)"""
+
+_COUNTED_FACTS = """
+CREATE TABLE indsats_counted_facts (
+  municipality {text} NOT NULL,
+  family {text} NOT NULL,
+  subject {text} NOT NULL,
+  citizen {text} NOT NULL,
+  place INTEGER NOT NULL,
+  kind {text} NOT NULL,
+  happened_on DATE NOT NULL,
+  from_on DATE NOT NULL,
+  until_on DATE,
+  visit INTEGER,
+  stretch INTEGER,
+  employment {text},
+  marks {text},
+  PRIMARY KEY (municipality, family, subject, citizen, place, from_on)
+)"""
+
+STATEMENTS = (
+    "DROP TABLE indsats_pathways",
+    _PATHWAYS,
+    """
+CREATE INDEX indsats_pathways_phase ON indsats_pathways
+  (phase, municipality, family, until_on, from_on, until_day, from_day, marks)""",
+    _COUNTED_FACTS,
+    """
+CREATE INDEX indsats_counted_facts_day ON indsats_counted_facts
+  (kind, municipality, family, happened_on, from_on, until_on, marks, citizen, subject)""",
+    # Whose read models are older than a table of them has them made anew.
+    "DELETE FROM indsats_due",
+)
