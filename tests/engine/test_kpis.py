@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from tests.engine.looking import KIM, MONDAY, rows, started, talked
@@ -268,3 +269,34 @@ def test_an_unknown_figure_is_named(engine: Engine) -> None:
         kpis(engine, actor=LEADER, ids=["on_time"])
     with pytest.raises(ValueInvalid, match=r"follow_up_punctuality; did you mean employed_share[?]$"):
         kpis(engine, actor=LEADER, ids=["employment_share"])
+
+
+LATER = """
+id: later
+version: 1
+title: {da: Senere, en: Later}
+extends: stevns-2017
+kpis:
+  individual_share:
+    title: {da: Individuelt, en: Individual}
+    rows: facts
+    fact: ledighedsydelse_started
+    numerator: {some: {fact: referred, where: {track: {is: individual}}, in: visit, since: on}}
+"""
+
+
+def test_a_figure_that_only_some_models_declare_counts_the_pathways_of_all(
+    database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path
+) -> None:
+    """What was not asked of rows when they were made has no marks on them, and is looked up."""
+    (tmp_path / "later.yaml").write_text(LATER)
+    referred = NewFact(kind="referred", on=MONDAY, fields={"track": "individual"}, id=None)
+    with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
+        for fact in (started(id=None), referred):
+            engine.record("c1", fact, actor=KIM)
+    with Engine(database_url, str(tmp_path / "later.yaml"), clock=clock, keys=keys) as engine:
+        for fact in (started(id=None), referred):
+            engine.record("c2", fact, actor=KIM)
+        engine.record("c3", started(id=None), actor=KIM)
+        (figure,) = kpis(engine, actor=LEADER, ids=["individual_share"], over="week").figures
+    assert counts(figure.result) == counts(figure.series[-1][1]) == (2, 3)
