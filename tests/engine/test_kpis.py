@@ -282,21 +282,43 @@ kpis:
     rows: facts
     fact: ledighedsydelse_started
     numerator: {some: {fact: referred, where: {track: {is: individual}}, in: visit, since: on}}
+  conversations:
+    title: {da: Samtaler, en: Conversations}
+    rows: facts
+    fact: first_conversation_held
+    where: {on: {min: week_start}}
+  spoken_with:
+    title: {da: Talt med, en: Spoken with}
+    rows: pathways
+    where: {phase: {is: ledighedsydelse}}
+    numerator: {some: {fact: first_conversation_held, where: {participants: {includes: [caseworker]}}}}
 """
 
 
 def test_a_figure_that_only_some_models_declare_counts_the_pathways_of_all(
     database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path
 ) -> None:
-    """What was not asked of rows when they were made has no marks on them, and is looked up."""
+    """What was not asked of rows when they were made has no marks on them, and facts that nobody asked for no rows."""
     (tmp_path / "later.yaml").write_text(LATER)
     referred = NewFact(kind="referred", on=MONDAY, fields={"track": "individual"}, id=None)
     with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
-        for fact in (started(id=None), referred):
+        for fact in (started(id=None), referred, talked(MONDAY, id=None)):
             engine.record("c1", fact, actor=KIM)
     with Engine(database_url, str(tmp_path / "later.yaml"), clock=clock, keys=keys) as engine:
-        for fact in (started(id=None), referred):
+        for fact in (started(id=None), referred, talked(MONDAY, id=None)):
             engine.record("c2", fact, actor=KIM)
         engine.record("c3", started(id=None), actor=KIM)
-        (figure,) = kpis(engine, actor=LEADER, ids=["individual_share"], over="week").figures
-    assert counts(figure.result) == counts(figure.series[-1][1]) == (2, 3)
+        stored = rows(engine, "indsats_counted_facts")
+        asked = kpis(
+            engine, actor=LEADER, ids=["individual_share", "conversations", "spoken_with"], over="week", who=True
+        )
+        every = kpis(engine, actor=LEADER)
+        assert rows(engine, "indsats_counted_facts") == stored
+    found = {figure.result.id: figure for figure in asked.figures}
+    assert counts(found["individual_share"].result) == counts(found["spoken_with"].result) == (2, 3)
+    assert found["conversations"].result.numerator == 2
+    assert {figure.series[-1][1] == figure.result for figure in found.values()} == {True}
+    assert [one.citizen for one in found["spoken_with"].who if one.numerator] == ["c1", "c2"]
+    assert {figure.result.id: figure.result for figure in every.figures}.items() >= {
+        (name, figure.result) for name, figure in found.items()
+    }

@@ -22,6 +22,7 @@ from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.projections import tables, writer
 from indsats.projections.asked import Asked
 from indsats.projections.due import DueTable
+from indsats.projections.facts import Named
 from indsats.projections.kpis import Contribution, KpiResult, compute, contributions, result_of, series
 from indsats.projections.rows import PathwayKey, Rows
 from indsats.store.fold import fold_some, fold_streams
@@ -124,24 +125,29 @@ class Figures:
         return Point(as_of or local_day(known_at or now), known_at)
 
     @contextmanager
-    def seen_from(self, point: Point, progress: Callable[[int], None] = lambda _: None) -> Iterator[Seen]:
+    def seen_from(
+        self, point: Point, needed: Named, progress: Callable[[int], None] = lambda _: None
+    ) -> Iterator[Seen]:
         """Read models as they are from a point, for as many questions as wished; nothing of it stays.
 
         For what is known now they are those of the database, with the pathways that a sweep has not come to yet brought
-        up to the day in a transaction that is rolled back. Any other point is derived into a database in memory;
-        `progress` is told how many pathways were.
+        up to the day in a transaction that is rolled back. Any other point is derived into a database in memory, and
+        so are facts that are `needed` and that no figure of the pathways' own models asks for; `progress` is told how
+        many pathways were.
         """
         today = local_day(self._parts.clock.now())
-        if point.known_at is None and point.as_of <= today:
+        with self._parts.database.read() as connection:
+            kept = self._parts.kept(connection, self._model.family, needed)
+        if kept is not None and point.known_at is None and point.as_of <= today:
             with self._parts.database.read() as connection:
                 behind = [stream for stream, _ in DueTable(connection, [self._municipality]).due(today)]
                 if not behind:
-                    yield Seen(connection, self._parts.kept(connection, self._model))
+                    yield Seen(connection, kept)
                     return
             with self._parts.database.engine.connect() as connection, connection.begin() as transaction:
                 rows = dict(self._rows(fold_some(connection, EventMapper(), behind).values(), Point(today, None)))
                 writer.replace(connection, rows)
-                yield Seen(connection, self._parts.kept(connection, self._model))
+                yield Seen(connection, kept)
                 transaction.rollback()
             return
         engine = sa.create_engine("sqlite://")
@@ -152,14 +158,14 @@ class Figures:
                     connection, EventMapper(), municipality=self._municipality, family=self._model.family
                 )
                 some: dict[PathwayKey, Rows] = {}
-                for key, made in self._rows(every, point):
+                for key, made in self._rows(every, point, needed):
                     some[key] = made
                     if len(some) == _PATHWAYS_AT_ONCE:
                         writer.insert(memory, some)
                         progress(len(some))
                         some = {}
                 writer.insert(memory, some)
-                yield Seen(memory, self._parts.kept(connection, self._model))
+                yield Seen(memory, needed.asked)
         finally:
             engine.dispose()
 
@@ -214,11 +220,14 @@ class Figures:
         ordered = sorted(sums, key=lambda name: (name is None, name or ""))
         return [Group(name, result_of(kpi, as_of, *sums[name])) for name in ordered]
 
-    def _rows(self, pathways: Iterable[Pathway], point: Point) -> Iterator[tuple[PathwayKey, Rows]]:
+    def _rows(
+        self, pathways: Iterable[Pathway], point: Point, needed: Named | None = None
+    ) -> Iterator[tuple[PathwayKey, Rows]]:
         for pathway in pathways:
             known_at = not_ahead(point.known_at, self._parts.clock.now(), pathway)
             if pathway.is_known(known_at):
-                yield key_of(pathway), self._parts.rows_of(pathway.derive(self._parts.models, point.as_of, known_at))
+                derived = pathway.derive(self._parts.models, point.as_of, known_at)
+                yield key_of(pathway), self._parts.rows_of(derived, needed)
 
 
 def adds_up(kpi: Kpi) -> bool:

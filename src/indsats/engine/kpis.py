@@ -13,6 +13,7 @@ from indsats.domain.values import Actor
 from indsats.engine.engine import Engine
 from indsats.engine.figures import Behind, Counts, Figures, Group, Point, Whose, adds_up
 from indsats.errors import ValueInvalid
+from indsats.projections.facts import named_by
 from indsats.projections.kpis import Contribution, KpiResult
 from indsats.projections.rows import PathwayKey
 
@@ -99,7 +100,7 @@ def kpis(
 
     def work(_: Connection) -> Figured:
         found = []
-        with figures.seen_from(point, progress) as seen:
+        with figures.seen_from(point, named_by(declared.values()), progress) as seen:
             for result in figures.results(seen, point.as_of, declared):
                 kpi = declared[result.id]
                 found.append(
@@ -141,7 +142,8 @@ def bridge(
 
     def work(connection: Connection) -> Bridge:
         def state(instant: datetime) -> Behind:
-            with figures.seen_from(Point(day, figures.point(day, instant).known_at), progress) as seen:
+            point = Point(day, figures.point(day, instant).known_at)
+            with figures.seen_from(point, named_by([kpi]), progress) as seen:
                 (result,) = figures.results(seen, day, [kpi.id])
                 return figures.behind(seen, kpi, result, day)
 

@@ -48,7 +48,7 @@ def limits(
     point = figures.point(as_of, known_at)
 
     def work(_: Connection) -> Watched:
-        with figures.seen_from(point, progress) as seen:
+        with figures.seen_from(point, engine.parts.named_under(engine.model), progress) as seen:
             found = compute(seen.connection, engine.model, point.as_of, whose, ids, seen.kept)
         return Watched(point.as_of, point.known_at or engine.clock.now(), whose, found)
 

@@ -23,7 +23,8 @@ class Telling:
     """What there is to tell of the limits of a model in a municipality on a day.
 
     Told is where a limit stands on another side of its bounds than was told last. What was never told of is within, and
-    so is a place that nobody has any more, and a worker who has no pathway any more.
+    so is a place that nobody has any more, and a worker who has no pathway any more. Nothing is told while there are
+    pathways under models whose own figures and limits leave out what these are counted from.
     """
 
     def __init__(self, parts: Parts, model: Model, municipality: str, as_of: date) -> None:
@@ -49,7 +50,9 @@ class Telling:
         """What is new of each limit and subject, by the name of both."""
         told = outbox.told_of_limits(connection, self._municipality)
         seen: set[str] = set()
-        kept = self._parts.kept(connection, self._model)
+        kept = self._parts.kept(connection, self._model.family, self._parts.named_under(self._model))
+        if kept is None:
+            return
         for result in compute(connection, self._model, self._as_of, self._municipality, ids, kept):
             subject = dict(result.subject)
             if isinstance(worker := subject.get(_WORKER), str):

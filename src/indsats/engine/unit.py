@@ -105,16 +105,23 @@ class Parts:
             self._named[model.digest] = named_by(kpis_of(model).values()).and_also(by_limits)
         return self._named[model.digest]
 
-    def kept(self, connection: Connection, model: Model) -> frozenset[Asked]:
-        """What the key figures of a model ask of which all pathways of its family have marks, whatever their model."""
-        kept = self.named_under(model).asked
-        for digest in connection.execute(_MODELS).scalars() if kept else ():
+    def kept(self, connection: Connection, family: str, needed: Named) -> frozenset[Asked] | None:
+        """What is asked of which all pathways of a family have marks; None if some lack facts that are needed.
+
+        They have the rows of the figures and limits of their own models, which need not be those that are asked for.
+        """
+        kept = needed.asked
+        for digest in connection.execute(_MODELS).scalars():
             try:
-                other = self.models[digest]
-            except ModelMissing:
-                return frozenset()
-            if other.family == model.family:
-                kept &= self.named_under(other).asked
+                model = self.models[digest]
+            except ModelMissing:  # nor can what runs under it be derived
+                kept = frozenset()
+                continue
+            if model.family == family:
+                named = self.named_under(model)
+                if not named.covers(needed, model.facts):
+                    return None
+                kept &= named.asked
         return kept
 
     def fold(self, connection: Connection, key: PathwayKey, *, sealing: bool = False) -> Pathway | None:
@@ -123,9 +130,10 @@ class Parts:
         mapper = EventMapper(Sealing(CitizenKeys(connection, self.keys), self.models) if sealing else None)
         return None if stream is None else fold_one(connection, mapper, stream)
 
-    def rows_of(self, derivation: Derivation) -> Rows:
-        """The rows of one pathway in the read models."""
-        return rows_of(derivation, self.named_under(derivation.timeline.model))
+    def rows_of(self, derivation: Derivation, also: Named | None = None) -> Rows:
+        """The rows of one pathway in the read models, and of what others name, if that is wanted."""
+        named = self.named_under(derivation.timeline.model)
+        return rows_of(derivation, named if also is None else named.and_also(also))
 
 
 class UnitOfWork:

@@ -75,7 +75,7 @@ def export(
     def work(_: sa.Connection) -> Exported:
         point = figures.point(None, None)
         known_at = engine.clock.now()
-        with figures.seen_from(point) as seen:
+        with figures.seen_from(point, engine.parts.named_under(engine.model)) as seen:
             rows = write(seen.connection, directory, whose, point.as_of, progress)
         return Exported(directory, point.as_of, known_at, whose, rows)
 

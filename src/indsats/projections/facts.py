@@ -1,6 +1,6 @@
 """The facts that key figures count or look for, with the fields that their conditions name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
@@ -87,9 +87,21 @@ class Named(NamedTuple):
             self.asked | other.asked,
         )
 
+    def covers(self, other: "Named", kinds: Collection[str]) -> bool:
+        """Whether pathways whose facts can be of these kinds have all rows that the other names, whatever the marks."""
+        return (
+            _covers(self.fields, other.fields, kinds)
+            and _covers(self.lasting, other.lasting, kinds)
+            and _covers(self.counted, other.counted, kinds)
+        )
+
 
 def _merged(one: _Sets[_Value], other: _Sets[_Value]) -> _Sets[_Value]:
     return {**one, **{kind: one.get(kind, frozenset()) | values for kind, values in other.items()}}
+
+
+def _covers(one: _Sets[_Value], other: _Sets[_Value], kinds: Collection[str]) -> bool:
+    return all(kind in one and one[kind] >= values for kind, values in other.items() if kind in kinds)
 
 
 def named_by(kpis: Iterable[Kpi]) -> Named:

@@ -145,10 +145,10 @@ def status(
     point = Point(as_of, None if is_now else seen_at)
 
     def work(connection: Connection) -> Status:
-        models = _kept(engine, connection)
-        with figures.seen_from(Point(period.day_before, last_seen_at), progress) as seen:
+        models, needed = _kept(engine, connection), engine.parts.named_under(engine.model)
+        with figures.seen_from(Point(period.day_before, last_seen_at), needed, progress) as seen:
             then = _At(figures, seen, period.day_before)
-        with figures.seen_from(point, progress) as seen:
+        with figures.seen_from(point, needed, progress) as seen:
             beginning = _At(figures, seen, period.day_before)
             end = {result.id: result for result in figures.results(seen, as_of)}
             rules = list(_on_time(engine.model, models, seen.connection, whose, period))
