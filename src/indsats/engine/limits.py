@@ -12,7 +12,7 @@ from indsats.engine.engine import Engine
 from indsats.engine.figures import Figures
 from indsats.errors import ValueInvalid
 from indsats.models.limit_form import limits_of
-from indsats.projections.limits import LimitResult, compute
+from indsats.projections.limits import LimitResult, compute, needed_by
 
 
 class Watched(NamedTuple):
@@ -44,11 +44,12 @@ def limits(
     every = limits_of(engine.model)
     if unknown := [limit_id for limit_id in ids if limit_id not in every]:
         raise ValueInvalid(f"{unknown[0]!r} is no limit of {engine.model.reference}; {allowed(unknown[0], every)}")
+    needed = needed_by([limit for name, limit in every.items() if not ids or name in ids], engine.model)
     figures = Figures(engine.parts, engine.model, whose)
     point = figures.point(as_of, known_at)
 
     def work(_: Connection) -> Watched:
-        with figures.seen_from(point, engine.parts.named_under(engine.model), progress) as seen:
+        with figures.seen_from(point, needed, progress) as seen:
             found = compute(seen.connection, engine.model, point.as_of, whose, ids, seen.kept)
         return Watched(point.as_of, point.known_at or engine.clock.now(), whose, found)
 

@@ -1,6 +1,6 @@
 """Limits passed: when one is over or under, or back within, other systems are told once, at the end of a sweep."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Literal
 from urllib.parse import quote
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from indsats.domain.limit import State
 from indsats.domain.model import Model
 from indsats.engine.unit import Parts, UnitOfWork
-from indsats.projections.limits import LimitResult, compute
+from indsats.projections.asked import Asked
+from indsats.projections.limits import LimitResult, compute, needed_by
 from indsats.store import outbox
 from indsats.store.outbox import LimitPassed, Subject, Told
 from indsats.store.worker_names import WorkerNames
@@ -23,8 +24,8 @@ class Telling:
     """What there is to tell of the limits of a model in a municipality on a day.
 
     Told is where a limit stands on another side of its bounds than was told last. What was never told of is within, and
-    so is a place that nobody has any more, and a worker who has no pathway any more. Nothing is told while there are
-    pathways under models whose own figures and limits leave out what these are counted from.
+    so is a place that nobody has any more, and a worker who has no pathway any more. Nothing is told of a limit while
+    there are pathways under models whose own figures and limits leave out what it is counted from.
     """
 
     def __init__(self, parts: Parts, model: Model, municipality: str, as_of: date) -> None:
@@ -50,10 +51,8 @@ class Telling:
         """What is new of each limit and subject, by the name of both."""
         told = outbox.told_of_limits(connection, self._municipality)
         seen: set[str] = set()
-        kept = self._parts.kept(connection, self._model.family, self._parts.named_under(self._model))
-        if kept is None:
-            return
-        for result in compute(connection, self._model, self._as_of, self._municipality, ids, kept):
+        countable = dict(self._countable(connection, ids))
+        for result in self._results(connection, countable):
             subject = dict(result.subject)
             if isinstance(worker := subject.get(_WORKER), str):
                 if worker not in names and _side(result.state) is None:
@@ -66,13 +65,25 @@ class Telling:
             if self._is_news(last, result.state):
                 yield name, Told(1 if last is None else last.times + 1, self._passed(result, subject))
         for name, last in told.items():
-            is_gone = name not in seen and name.startswith(self._name("")) and last.passed.limit in ids
+            is_gone = name not in seen and name.startswith(self._name("")) and last.passed.limit in countable
             if is_gone and self._is_news(last, "within"):
                 digest = self._model.digest
                 nobody = msgspec.structs.replace(
                     last.passed, model_digest=digest, value=0, state="within", as_of=self._as_of
                 )
                 yield name, Told(last.times + 1, nobody)
+
+    def _countable(self, connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, frozenset[Asked]]]:
+        """The limits that the rows of all pathways have what is needed for, and the marks they have of it."""
+        limits = self._parts.rooms.limits(self._model)
+        for name in ids:
+            kept = self._parts.kept(connection, self._model.family, needed_by([limits[name]], self._model))
+            if kept is not None:
+                yield name, kept
+
+    def _results(self, connection: Connection, countable: Mapping[str, frozenset[Asked]]) -> Iterator[LimitResult]:
+        for name, kept in countable.items():
+            yield from compute(connection, self._model, self._as_of, self._municipality, [name], kept)
 
     def _is_news(self, last: Told | None, state: State) -> bool:
         if last is None:

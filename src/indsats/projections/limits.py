@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from indsats.domain.limit import Caseload, Limit, Places, Share, State
 from indsats.domain.model import Model
 from indsats.domain.phases import CLOSED
+from indsats.models.kpi_form import kpis_of as declared_by
 from indsats.models.limit_form import limits_of
 from indsats.projections import tables
 from indsats.projections.asked import Asked
 from indsats.projections.conditions import Condition, is_as_of
-from indsats.projections.facts import Named
+from indsats.projections.facts import Named, named_by
 from indsats.projections.kpis import compute as compute_kpis
 from indsats.projections.kpis import number
 from indsats.projections.statements import parameters
@@ -118,6 +119,14 @@ def named_by_limits(limits: Iterable[Limit]) -> Named:
             for kind in (places.kind, *places.left, *of_cycle):
                 named[kind] = named.get(kind, frozenset()) | {places.by}
     return Named(named)
+
+
+def needed_by(limits: Iterable[Limit], model: Model) -> Named:
+    """The facts that limits of a model are counted from, those behind a share included."""
+    limits = list(limits)
+    shares = [limit.counted.kpi for limit in limits if isinstance(limit.counted, Share)]
+    kpis = declared_by(model)
+    return named_by_limits(limits).and_also(named_by(kpis[kpi] for kpi in shares))
 
 
 def _result(
