@@ -85,7 +85,7 @@ def show(url: str, derived: list[Rows], pathways: int, directory: Path | None = 
             print(f"78 weeks of {name}: {perf_counter() - begun:.1f} s")
         if directory is not None:
             begun = perf_counter()
-            write(connection, directory / "out", MUNICIPALITY, AS_OF)
+            write(connection, directory / "out", MUNICIPALITY, AS_OF, NAMED)
             size = sum(file.stat().st_size for file in (directory / "out").iterdir())
             print(f"Parquet export: {perf_counter() - begun:.0f} s, {size / 1e6:.0f} MB")
             begun = perf_counter()

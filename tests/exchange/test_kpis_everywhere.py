@@ -61,7 +61,7 @@ def test_every_figure_is_the_same_everywhere(postgresql: sa.Engine, case: Case, 
         tables.metadata.create_all(connection)
         insert(connection, rows)
         in_sqlite = compute(connection, model, drawn.as_of, MUNICIPALITY)
-        write(connection, Path(directory) / "out", MUNICIPALITY, drawn.rows_on)
+        write(connection, Path(directory) / "out", MUNICIPALITY, drawn.rows_on, named)
         in_files = kpis_of_export(Path(directory) / "out", model, drawn.as_of)
     sqlite.dispose()
     with postgresql.connect() as connection, connection.begin() as transaction:

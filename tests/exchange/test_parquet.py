@@ -19,6 +19,7 @@ from indsats.engine import Engine
 from indsats.engine.kpis import kpis
 from indsats.errors import NotAllowed, ValueInvalid
 from indsats.exchange.parquet import Exported, export, kpis_of_export
+from indsats.models.library import load
 from indsats.projections.tables import LIVE
 from indsats.store.keys import Keys
 
@@ -128,6 +129,9 @@ def test_an_export_says_what_it_cannot_answer(engine: Engine, tmp_path: Path) ->
     directory = exported(engine, tmp_path / "out").directory
     with pytest.raises(ValueInvalid, match="was made on 2017-01-02 and cannot say what is so on 2017-01-03"):
         kpis_of_export(directory, engine.model, date(2017, 1, 3))
+    share = "fsm3_wage_or_education_share"
+    with pytest.raises(ValueInvalid, match=f"out: does not hold what '{share}' asks for; export under fsm3-2021@1"):
+        kpis_of_export(directory, load("fsm3-2021"), MONDAY)
     (directory / "facts.parquet").unlink()
     with pytest.raises(ValueInvalid, match=r"facts\.parquet: there is no such file"):
         kpis_of_export(directory, engine.model, MONDAY)

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
@@ -23,6 +24,8 @@ from indsats.domain.values import Actor
 from indsats.engine import Engine
 from indsats.engine.figures import Figures
 from indsats.errors import ValueInvalid
+from indsats.models.kpi_form import kpis_of
+from indsats.projections.facts import Named, named_by
 from indsats.projections.kpis import KpiResult, compute_with
 from indsats.projections.statements import Statement
 from indsats.projections.tables import LIVE
@@ -43,6 +46,7 @@ _TYPES: Mapping[type, pa.DataType] = {
     str: pa.string(),
 }
 _AS_OF = b"indsats.as_of"
+_HELD = b"indsats.held"
 
 
 class Exported(NamedTuple):
@@ -75,8 +79,9 @@ def export(
     def work(_: sa.Connection) -> Exported:
         point = figures.point(None, None)
         known_at = engine.clock.now()
-        with figures.seen_from(point, engine.parts.named_under(engine.model)) as seen:
-            rows = write(seen.connection, directory, whose, point.as_of, progress)
+        needed = engine.parts.named_under(engine.model)
+        with figures.seen_from(point, needed) as seen:
+            rows = write(seen.connection, directory, whose, point.as_of, needed, progress)
         return Exported(directory, point.as_of, known_at, whose, rows)
 
     return engine.transactions.read("kpi", actor, whose, work, asked={"export": "parquet"})
@@ -87,15 +92,17 @@ def write(
     directory: Path,
     municipality: str,
     as_of: date,
+    held: Named,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Mapping[str, int]:
     """Write the read models of a municipality, brought up to a day, as a connection sees them; the rows of each table.
 
-    Raises `ValueInvalid` as `export`.
+    `held` is what they hold of facts, for all pathways. Raises `ValueInvalid` as `export`.
     """
+    about = {_AS_OF: as_of.isoformat().encode(), _HELD: msgspec.json.encode(sorted(held.parts))}
     with _new_directory(directory) as beside:
         return {
-            name: _write(connection, table, municipality, as_of, beside / f"{name}.parquet", progress)
+            name: _write(connection, table, municipality, about, beside / f"{name}.parquet", progress)
             for name, table in LIVE.tables.items()
         }
 
@@ -103,14 +110,20 @@ def write(
 def kpis_of_export(directory: Path, model: Model, as_of: date, ids: Collection[str] = ()) -> Sequence[KpiResult]:
     """The figures of a model on a day from an export, by the statements that a database is asked with.
 
-    Raises `ValueInvalid` if the directory holds no whole export or one made before the day; `ModelInvalid`.
+    Raises `ValueInvalid` if the directory holds no whole export, one made before the day, or one made under a model
+    whose figures ask for other facts; `ModelInvalid`.
     """
     files = {table.name: directory / f"{name}.parquet" for name, table in LIVE.tables.items()}
     if absent := [file for file in files.values() if not file.is_file()]:
         raise ValueInvalid(f"{absent[0]}: there is no such file; an export has one for each table of the read models")
-    made_on = date.fromisoformat((parquet.read_schema(files["indsats_pathways"]).metadata or {})[_AS_OF].decode())
+    about = parquet.read_schema(files["indsats_pathways"]).metadata or {}
+    made_on = date.fromisoformat(about[_AS_OF].decode())
     if as_of > made_on:
         raise ValueInvalid(f"{directory}: was made on {made_on} and cannot say what is so on {as_of}")
+    held = msgspec.json.decode(about[_HELD], type=set[tuple[str, str, str]])
+    for name, kpi in kpis_of(model).items():
+        if (not ids or name in ids) and not named_by([kpi]).parts <= held:
+            raise ValueInvalid(f"{directory}: does not hold what {name!r} asks for; export under {model.reference}")
     with duckdb.connect(":memory:") as connection:
         for name, file in files.items():
             connection.read_parquet(str(file)).create_view(name)
@@ -163,13 +176,13 @@ def _write(
     connection: sa.Connection,
     table: sa.Table,
     municipality: str,
-    as_of: date,
+    about: Mapping[bytes, bytes],
     file: Path,
     progress: Callable[[int], None],
 ) -> int:
     """One table, some thousand rows at a time; how many rows it has."""
     columns = [pa.field(column.name, _TYPES[column.type.python_type], column.nullable) for column in table.columns]
-    schema = pa.schema(columns, metadata={_AS_OF: as_of.isoformat()})
+    schema = pa.schema(columns, metadata=dict(about))
     chosen = sa.select(table).where(table.c.municipality == municipality).order_by(*table.primary_key)
     written = 0
     with (

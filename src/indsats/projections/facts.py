@@ -87,21 +87,23 @@ class Named(NamedTuple):
             self.asked | other.asked,
         )
 
+    @property
+    def parts(self) -> frozenset[tuple[str, str, str]]:
+        """What rows hold: the kinds and fields of facts that are counted or looked for, and what lasts until what."""
+        of_kinds = [
+            *(("fields", kind, fields) for kind, fields in self.fields.items()),
+            *(("counted", kind, fields) for kind, fields in self.counted.items()),
+            *(("lasting", kind, {" ".join(sorted(ends)) for ends in kinds}) for kind, kinds in self.lasting.items()),
+        ]
+        return frozenset((rows, kind, name) for rows, kind, names in of_kinds for name in ("", *names))
+
     def covers(self, other: "Named", kinds: Collection[str]) -> bool:
         """Whether pathways whose facts can be of these kinds have all rows that the other names, whatever the marks."""
-        return (
-            _covers(self.fields, other.fields, kinds)
-            and _covers(self.lasting, other.lasting, kinds)
-            and _covers(self.counted, other.counted, kinds)
-        )
+        return {part for part in other.parts if part[1] in kinds} <= self.parts
 
 
 def _merged(one: _Sets[_Value], other: _Sets[_Value]) -> _Sets[_Value]:
     return {**one, **{kind: one.get(kind, frozenset()) | values for kind, values in other.items()}}
-
-
-def _covers(one: _Sets[_Value], other: _Sets[_Value], kinds: Collection[str]) -> bool:
-    return all(kind in one and one[kind] >= values for kind, values in other.items() if kind in kinds)
 
 
 def named_by(kpis: Iterable[Kpi]) -> Named:
