@@ -104,6 +104,13 @@ KPIS: Mapping[str, Declared] = {
         fact=["follow_up_held", "hours_changed"],
         unit="citizen",
     ),
+    "citizens_of_the_week": share(
+        "facts",
+        {"on": {"min": "week_start", "max": "as_of"}},
+        {"weekly_hours": {"min": 10}},
+        fact=["flexjob_started", "hours_changed"],
+        unit="citizen",
+    ),
     "medians": {
         "title": {"da": "Median", "en": "Median"},
         "rows": "facts",

@@ -20,6 +20,12 @@ Changes = sa.CompoundSelect[date, int | None, int, int]
 They are counts of rows with that value. Without a numerator both are the same.
 """
 
+Days = sa.CompoundSelect[date, date | None, int, int]
+"""A day, the last day before on which a citizen counted as well (null: none), and for how many it is so.
+
+Two numbers, as with `Changes`.
+"""
+
 _Day = sa.ColumnElement[Any]
 
 _BY_AS_OF = (Bound("as_of"),)
@@ -62,6 +68,20 @@ def changes_of(kpi: Kpi, where: Filter, kept: frozenset[Asked], municipality: st
     return sa.union_all(*selects)
 
 
+def days_of(kpi: Kpi, where: Filter, kept: frozenset[Asked], municipality: str | None = None) -> Days | None:
+    """One statement that lists the days on which citizens, who count once in a period, have facts that pass `where`.
+
+    None as in `changes_of`, and where something else must be there, which may come later.
+    """
+    selects = []
+    for part in _parts(kpi, where, kept):
+        counted, some = _counted(kpi, part, kept, municipality)
+        if counted is None or some:
+            return None
+        selects.append(_days(table_of(kpi), part, counted))
+    return sa.union_all(*selects)
+
+
 def _parts(kpi: Kpi, where: Filter, kept: frozenset[Asked]) -> Iterator[_Part]:
     # Written out: SQLite would sort the values of parameters with the rows.
     none, one = (sa.literal(number, literal_execute=True) for number in (0, 1))
@@ -90,6 +110,20 @@ def _some(filters: Sequence[Filter], kpi: Kpi, kept: frozenset[Asked]) -> Sequen
 def _changes_of(
     kpi: Kpi, part: _Part, kept: frozenset[Asked], municipality: str | None
 ) -> Sequence[sa.Select[Any]] | None:
+    counted, some = _counted(kpi, part, kept, municipality)
+    if counted is None:
+        return None
+    alternatives = _alternatives(table_of(kpi), counted, some)
+    spans = [_spans(kpi, part, each, is_searched=bool(some)) for each in alternatives]
+    if _is_by_citizen(kpi, some):
+        return [_of_citizens(sa.union_all(*spans).subquery(), part)]
+    return _of_rows(kpi, spans[0].subquery())
+
+
+def _counted(
+    kpi: Kpi, part: _Part, kept: frozenset[Asked], municipality: str | None
+) -> tuple[_Counts | None, Sequence[Sequence[Some]]]:
+    """When rows count, None if not from one day to another; and the facts of which some must be there besides."""
     rows = table_of(kpi)
     some = _some(part.filters, kpi, kept)
     begins = [one for each in part.filters for one in each.comparisons if _is_beginning(kpi, one)]
@@ -102,14 +136,10 @@ def _changes_of(
         told = [day.is_not(None) for day in days]
         days, ends = [rows.c.from_on], [rows.c.until_on]
     if not days or not _is_summed(kpi, steady, some):
-        return None
+        return None, some
     marked = [Filter(some=each.some) for each in part.filters if each.some not in some]
     passing = [holds(kpi, rows, each, kept) for each in (Filter(tuple(steady)), *marked)]
-    counted = _Counts([*chosen(kpi, rows, municipality), *told, *passing], days, ends)
-    spans = [_spans(kpi, part, each, is_searched=bool(some)) for each in _alternatives(rows, counted, some)]
-    if _is_by_citizen(kpi, some):
-        return [_of_citizens(sa.union_all(*spans).subquery(), part)]
-    return _of_rows(kpi, spans[0].subquery())
+    return _Counts([*chosen(kpi, rows, municipality), *told, *passing], days, ends), some
 
 
 def _is_by_citizen(kpi: Kpi, some: Sequence[Sequence[Some]]) -> bool:
@@ -214,4 +244,18 @@ def _of_citizens(spans: sa.Subquery, part: _Part) -> sa.Select[Any]:
         sa.select(of_day.c.on, _NO_VALUE, change * part.above, change * part.below)
         .where((before == 0) != (of_day.c.lasting == 0))
         .group_by(of_day.c.on)
+    )
+
+
+def _days(rows: sa.Table, part: _Part, counted: _Counts) -> sa.Select[Any]:
+    """On which days how many citizens have a row that counts, and how long ago they last had one."""
+    persons: list[_Day] = [rows.c[name] for name in PERSON]
+    day = rows.c.happened_on
+    each = sa.select(*persons, day).where(*counted.passing).group_by(*persons, day).subquery()
+    persons = [each.c[name] for name in PERSON]
+    before = sa.func.lag(each.c.happened_on).over(partition_by=persons, order_by=each.c.happened_on)
+    pairs = sa.select(each.c.happened_on, sa.type_coerce(before, sa.Date).label("before")).subquery()
+    number = sa.func.count()
+    return sa.select(pairs.c.happened_on, pairs.c.before, number * part.above, number * part.below).group_by(
+        pairs.c.happened_on, pairs.c.before
     )

@@ -10,7 +10,7 @@ from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, Bound, Comparison, Fil
 from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY
 from indsats.projections.asked import Asked
-from indsats.projections.changes import changes_of
+from indsats.projections.changes import changes_of, days_of
 from indsats.projections.statements import Ask, counts_of, parameters
 
 _Change = tuple[date, int | None, int, int]
@@ -26,23 +26,47 @@ def counts_over_time(
     They are asked day by day only where they are no sums of changes.
     """
     period, where = _period(kpi)
-    statement = changes_of(kpi, where, kept, municipality)
-    if statement is None:
+    changes = _changes(ask, kpi, model, period, where, kept, municipality)
+    if changes is None:
         for day in days:
             [(numerator, denominator)] = ask(counts_of(kpi, kept, municipality), parameters(model, day, municipality))
             yield numerator, denominator
         return
-    # It is asked for no day, but for the model's own, which stand among the parameters.
-    found = ask(statement, parameters(model, FIRST_DAY, municipality))
-    changes = sorted((day, value, int(above), int(below)) for day, value, above, below in found)
     if kpi.median is not None:
         for values in _values(changes, days):
             yield _median(values)
         return
     for day in days:
-        begin = FIRST_DAY if period is None else parameters(model, day)[period.name]
-        assert isinstance(begin, date), "a bound of a period is a day"
-        yield _summed(kpi, changes, begin, day)
+        yield _summed(kpi, changes, FIRST_DAY if period is None else _begin(model, period, day), day)
+
+
+def _changes(
+    ask: Ask,
+    kpi: Kpi,
+    model: Model,
+    period: Bound | None,
+    where: Filter,
+    kept: frozenset[Asked],
+    municipality: str | None,
+) -> Sequence[_Change] | None:
+    """By how much the counts change on each day, of a period those that began in it; None if they are no such sums."""
+    once = period if kpi.unit == CITIZEN else None
+    statement = (changes_of if once is None else days_of)(kpi, where, kept, municipality)
+    if statement is None:
+        return None
+    # It is asked for no day, but for the model's own, which stand among the parameters.
+    found = ask(statement, parameters(model, FIRST_DAY, municipality))
+    if once is not None:
+        # A citizen counts on the first of her days in the period.
+        begins = {day: _begin(model, once, day) for day in {day for day, *_ in found}}
+        found = [(day, None, *more) for day, before, *more in found if before is None or before < begins[day]]
+    return sorted((day, value, int(above), int(below)) for day, value, above, below in found)
+
+
+def _begin(model: Model, period: Bound, day: date) -> date:
+    begin = parameters(model, day)[period.name]
+    assert isinstance(begin, date), "a bound of a period is a day"
+    return begin
 
 
 def _period(kpi: Kpi) -> tuple[Bound | None, Filter]:
@@ -57,8 +81,8 @@ def _period(kpi: Kpi) -> tuple[Bound | None, Filter]:
 
 
 def _begins_period(kpi: Kpi, one: Comparison) -> bool:
-    # A citizen counts once in a period, so that hers are no sums of days; nor are those of what is found after it.
-    if kpi.unit == CITIZEN or any(each.some for each in kpi.filters):
+    # What is found after a period counts in none, and is no sum of days.
+    if any(each.some for each in kpi.filters):
         return False
     return (one.column, one.test) == ("on", "min") and one.values in _PERIODS
 
