@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -181,6 +182,14 @@ def test_what_turns_on_the_facts_alone_has_a_mark(asked: Model) -> None:
 def are_all_kept(kpi: Kpi) -> bool:
     kept = {one.condition for one in asked_by(kpi)}
     return all(one in kept for each in kpi.filters for one in each.some)
+
+
+def test_equal_conditions_have_one_mark_however_they_are_written() -> None:
+    """A database is written by one process and read by another, and each may meet another of them first."""
+    ten, as_decimal = (Comparison("weekly_hours", "max", (Decimal(text),)) for text in ("10", "10.0"))
+    assert Asked("pathways", (), ten).mark == Asked("pathways", (), as_decimal).mark
+    kinds = ("flexjob_started",)
+    assert Asked("pathways", (), Some(kinds, (ten,))).mark == Asked("pathways", (), Some(kinds, (as_decimal,))).mark
 
 
 # Rows

@@ -1,7 +1,7 @@
 """What key figures ask of a row's facts whatever the day: the answers are kept with the row, as marks."""
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -10,9 +10,9 @@ import msgspec
 from indsats.domain.kpi import FULL_TIME_PERSON, READ_MODELS, Bound, Comparison, Filter, Kpi, Other, Some
 
 ENDS: Mapping[str, str] = {"as_of": "until_on", "month_start": "until_month_on"}
-"""Of what is asked whether it still lasts on a day: the column of `LastingRow` with the first day on which it does not.
+"""Where to find since when something no longer lasts on a day: the column of `LastingRow` with the first such day.
 
-The day is that of a figure, as a mark or a sum of changes can follow it.
+Of the other `BOUNDS` there is none: whether something lasts on the first day of a week, say, changes week by week.
 """
 
 _MARKED = ("pathways", "facts")
@@ -28,12 +28,16 @@ class Asked(NamedTuple):
     @property
     def mark(self) -> str:
         """The same for the same condition wherever it is declared; of one length, so that none begins within others."""
-        return _mark(self.condition)
+        return sha256(msgspec.json.encode(_told(self.condition))).hexdigest()[:8]
 
 
-@cache
-def _mark(condition: Comparison | Some) -> str:
-    return sha256(msgspec.json.encode(condition)).hexdigest()[:8]
+def _told(condition: Comparison | Some) -> Sequence[object]:
+    """A condition such that equal ones are told alike, whichever of them was declared first: 10 and 10.0."""
+    if isinstance(condition, Comparison):
+        values = [value.normalize() if isinstance(value, Decimal) else value for value in condition.values]
+        return [condition.column, condition.test, values]
+    comparisons = [_told(one) for one in condition.comparisons]
+    return [condition.kinds, comparisons, condition.within, condition.since, condition.ended_by, condition.lasting]
 
 
 def asked_by(kpi: Kpi) -> frozenset[Asked]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,7 +30,7 @@ class Marks:
 
     def __init__(
         self,
-        asked: Iterable[Asked],
+        asked: frozenset[Asked],
         facts: Sequence[FactRow],
         fields: Iterable[FieldRow],
         lasting: Sequence[LastingRow],
@@ -37,20 +38,20 @@ class Marks:
         self._fields: dict[tuple[int, str], list[FieldRow]] = {}
         for field in fields:
             self._fields.setdefault((field.place, field.field), []).append(field)
-        self._asked = sorted(asked, key=lambda one: one.mark)
-        self._found: Mapping[Asked, Sequence[_Found]] = {
-            one: list(self._some(one.condition, facts, lasting))
-            for one in self._asked
+        self._asked = _by_mark(asked)
+        self._found: Mapping[str, Sequence[_Found]] = {
+            mark: list(self._some(one.condition, facts, lasting))
+            for mark, one in self._asked
             if isinstance(one.condition, Some)
         }
 
     def on(self, read_model: str, rows: Sequence[_Row]) -> list[_Row]:
         """The rows with their marks, one that gets or loses a mark on a later day parted there."""
-        asked = [one for one in self._asked if one.rows == read_model]
+        asked = [(mark, one) for mark, one in self._asked if one.rows == read_model]
         return [part for row in rows for part in self._parts(row, asked)] if asked else list(rows)
 
-    def _parts(self, row: _Row, asked: Iterable[Asked]) -> Iterator[_Row]:
-        spans = [(one.mark, first, until) for one in asked for first, until in self._spans(row, one)]
+    def _parts(self, row: _Row, asked: Iterable[tuple[str, Asked]]) -> Iterator[_Row]:
+        spans = [(mark, first, until) for mark, one in asked for first, until in self._spans(row, mark, one)]
         days = {day for _, first, until in spans for day in (first, until) if day is not None and day > row.from_on}
         begun, marks = row.from_on, _on(spans, row.from_on)
         for day in sorted(day for day in days if row.until_on is None or day < row.until_on):
@@ -59,7 +60,7 @@ class Marks:
                 begun, marks = day, then
         yield row.part(begun, row.until_on, marks)
 
-    def _spans(self, row: _Row, asked: Asked) -> Iterator[tuple[date, date | None]]:
+    def _spans(self, row: _Row, mark: str, asked: Asked) -> Iterator[tuple[date, date | None]]:
         """From which day on, until which, what is asked is so of a row."""
         condition = asked.condition
         if asked.kinds and getattr(row, "kind", None) not in asked.kinds:
@@ -70,7 +71,7 @@ class Marks:
                 yield row.from_on, None
             return
         since = None if condition.since is None else row.day(condition.since)
-        for found in self._found[asked]:
+        for found in self._found[mark]:
             is_within = condition.within == "pathway" or _is_same(row, found.fact, condition.within)
             if is_within and (since is None or found.fact.from_on >= since):
                 yield found.fact.from_on, found.until
@@ -99,6 +100,11 @@ class Marks:
                 (operand,) = one.values
                 values = (_value(item, operand) for item in items)
                 return any(value is not None and _TESTS[one.test](value, _stored(operand)) for value in values)
+
+
+@cache
+def _by_mark(asked: frozenset[Asked]) -> Sequence[tuple[str, Asked]]:
+    return sorted(((one.mark, one) for one in asked), key=lambda pair: pair[0])
 
 
 def _on(spans: Iterable[tuple[str, date, date | None]], day: date) -> str | None:
