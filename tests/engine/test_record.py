@@ -258,6 +258,20 @@ def test_a_municipality_that_is_not_served_is_refused(engine: Engine) -> None:
     assert rows(engine, "indsats_events") == []
 
 
+def test_a_supplement_of_what_is_no_fact_of_the_pathway_is_refused(engine: Engine) -> None:
+    """It would leave the duty unmet that it was meant for, and nobody would know."""
+    engine.record("c1", started(), actor=KIM)
+    engine.record("c2", started(id="other"), actor=KIM)
+    before = engine.pathway("c1", actor=KIM).version
+    for of in ("satrt", "other", "own"):
+        with pytest.raises(FactRefused, match=f"of: '{of}' is no fact of this pathway"):
+            engine.record("c1", facts.supplemented(on=MONDAY, of=of, id="own"), actor=KIM)
+    assert engine.pathway("c1", actor=KIM).version == before
+    talk = [talked(), facts.supplemented(on=MONDAY, of="talk", topics=["cv"], id="more")]
+    assert engine.record("c1", talk, actor=KIM).recorded == 2
+    assert engine.record("c1", talk, actor=KIM).repeated == 2
+
+
 # Time
 
 

@@ -10,7 +10,7 @@ from indsats.domain.facts import NewFact
 from indsats.domain.fields import Unfit, day_of, text_of
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.obligations import ChangePolicy
-from indsats.domain.pathway import Pathway
+from indsats.domain.pathway import Pathway, Registration
 from indsats.errors import FactRefused, FactsInvalid, ValueInvalid
 from indsats.projections.rows import PathwayKey
 
@@ -98,6 +98,17 @@ def _fault_of_text(value: object) -> str | None:
         return None if text_of(value).strip() else "must not be blank"
     except Unfit as unfit:
         return str(unfit)
+
+
+def named_by(registration: Registration, model: Model) -> str | None:
+    """The id of the fact that an annulment or a supplement names."""
+    if isinstance(registration, FactAnnulled):
+        return registration.fact
+    if isinstance(registration, FactRecorded) and registration.kind in model.facts:
+        of = registration.fields.get("of")
+        if model.facts[registration.kind].effect == "supplement" and isinstance(of, str):
+            return of
+    return None
 
 
 def subject_id(citizen: str) -> str:

@@ -8,9 +8,10 @@ from indsats.domain.calendar import local_day
 from indsats.domain.model import Model
 from indsats.domain.pathway import Pathway, Registration, Signature, Stamp, id_of
 from indsats.domain.values import Actor
+from indsats.engine.intake import named_by
 from indsats.engine.results import Found, Recorded
 from indsats.engine.unit import UnitOfWork
-from indsats.errors import ConcurrentChange, UnknownFact, UnknownPathway
+from indsats.errors import ConcurrentChange, FactRefused, UnknownFact, UnknownPathway
 from indsats.projections.rows import PathwayKey
 from indsats.store.stored_models import StoredModels
 
@@ -74,6 +75,7 @@ class Command:
         ids = [id_of(registration) for registration in registrations]
         new = {fact_id for fact_id in ids if not pathway.knows(fact_id)}
         self.unit.refuse_taken(pathway, sorted(new))
+        self._refuse_unnamed(pathway, model, registrations, new)
         is_new = not pathway.version
         if is_new and registrations:
             pathway.open(key.citizen, model, self.stamp)
@@ -87,6 +89,16 @@ class Command:
             breaches, withdrawals = self.unit.save([pathway], are_new=is_new)
             irregular = irregular_of(pathway, new)
         return Recorded(len(new), len(ids) - len(new), ids, irregular, breaches, withdrawals)
+
+    def _refuse_unnamed(
+        self, pathway: Pathway, model: Model, registrations: Sequence[Registration], new: set[str]
+    ) -> None:
+        """Raise `FactRefused` for a new registration that names what is no other fact of the pathway."""
+        under = self.model_of(pathway, model)
+        for registration in registrations:
+            own_id, of = id_of(registration), named_by(registration, under)
+            if own_id in new and of is not None and (of == own_id or not (of in new or of in pathway.facts)):
+                raise FactRefused(f"of: {of!r} is no fact of this pathway")
 
 
 def new_pathway(key: PathwayKey) -> Pathway:

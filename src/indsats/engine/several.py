@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from indsats.domain.events import BreachWithdrawn, DeadlineBreached, FactAnnulled, FactRecorded, ModelChanged
+from indsats.domain.events import BreachWithdrawn, DeadlineBreached, FactRecorded, ModelChanged
 from indsats.domain.ledger import never_full
 from indsats.domain.model import Model
 from indsats.domain.pathway import Models, Pathway, Signature, Stamp
 from indsats.engine.arrivals import Groups, Item
+from indsats.engine.intake import named_by
 from indsats.engine.recording import irregular_of, new_pathway
 from indsats.engine.results import Found, Recorded, Refusal
 from indsats.engine.unit import UnitOfWork
@@ -119,7 +120,7 @@ class Several:
                 reasons[item.id] = _Reason(f"recorded: {ahead}")
             elif pathway is not None and (conflict := pathway.conflict(item.registration)) is not None:
                 reasons[item.id] = _Reason(conflict)
-            elif (of := self._names(item)) is not None:
+            elif (of := named_by(item.registration, self._model)) is not None:
                 facts = {} if pathway is None else pathway.facts
                 if of == item.id or not (of in there or of in facts):
                     reasons[item.id] = _Reason(f"of: {of!r} is no fact of this pathway")
@@ -129,17 +130,6 @@ class Several:
                     what = f"to: {to.reference} is of family {to.family} and about a {to.subject}"
                     reasons[item.id] = _Reason(what, [f"family {key.family}, about a {key.subject}"])
         return reasons
-
-    def _names(self, item: Item) -> str | None:
-        """The id of the fact that an annulment or a supplement names."""
-        said = item.registration
-        if isinstance(said, FactAnnulled):
-            return said.fact
-        if isinstance(said, FactRecorded) and said.kind in self._model.facts:
-            of = said.fields.get("of")
-            if self._model.facts[said.kind].effect == "supplement" and isinstance(of, str):
-                return of
-        return None
 
     def _illegal(self, key: PathwayKey, items: Collection[Item]) -> dict[str, _Reason]:
         """Facts without a legal move."""
