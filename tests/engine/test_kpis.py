@@ -14,12 +14,15 @@ from indsats.domain.calendar import noon_of
 from indsats.domain.facts import NewFact
 from indsats.domain.values import Actor
 from indsats.engine import Engine
+from indsats.engine.checking import check
 from indsats.engine.kpis import Bridge, Rhythm, bridge, kpis
 from indsats.errors import NotAllowed, ValueInvalid
+from indsats.projections.asked import Asked
 from indsats.projections.kpis import KpiResult
 from indsats.store.keys import Keys
 
 LEADER = Actor("lea", "team_leader")
+SYSTEM = Actor("migration", "system")
 ON_TIME = "first_conversation_on_time"
 
 
@@ -322,3 +325,24 @@ def test_a_figure_that_only_some_models_declare_counts_the_pathways_of_all(
     assert {figure.result.id: figure.result for figure in every.figures}.items() >= {
         (name, figure.result) for name, figure in found.items()
     }
+
+
+def test_pathways_moved_to_the_model_of_a_figure_have_the_rows_that_it_counts(
+    database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path
+) -> None:
+    (tmp_path / "later.yaml").write_text(LATER)
+    with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
+        engine.record("c1", [started(id=None), talked(MONDAY, id=None)], actor=KIM)
+    with Engine(database_url, str(tmp_path / "later.yaml"), clock=clock, keys=keys) as engine:
+        needed = engine.parts.named_under(engine.model)
+
+        def kept() -> frozenset[Asked] | None:
+            with engine.database.read() as connection:
+                return engine.parts.kept(connection, "0336", engine.model.family, needed)
+
+        assert kept() is None
+        engine.change_model(engine.model, policy="future_only", effective=MONDAY, actor=SYSTEM)
+        assert kept() == needed.asked
+        (figure,) = kpis(engine, actor=LEADER, ids=["spoken_with"]).figures
+        assert check(engine.parts).ok
+    assert counts(figure.result) == (1, 1)

@@ -137,7 +137,7 @@ class Figures:
         """
         today = local_day(self._parts.clock.now())
         with self._parts.database.read() as connection:
-            kept = self._parts.kept(connection, self._model.family, needed)
+            kept = self._parts.kept(connection, self._municipality, self._model.family, needed)
         if kept is not None and point.known_at is None and point.as_of <= today:
             with self._parts.database.read() as connection:
                 behind = [stream for stream, _ in DueTable(connection, [self._municipality]).due(today)]

@@ -49,19 +49,21 @@ _done_table = Table(
     Column("stream_key", BigInteger, primary_key=True, autoincrement=False),
     Column("synced_on", Text, nullable=False),
     Column("next_change", Text),
+    Column("model", Text, nullable=False),
 )
 _NOTE_DONE = (
-    "INSERT INTO indsats_rebuild_due (stream_key, synced_on, next_change) VALUES (?, ?, ?) "
-    "ON CONFLICT (stream_key) DO UPDATE SET synced_on = excluded.synced_on, next_change = excluded.next_change"
+    "INSERT INTO indsats_rebuild_due (stream_key, synced_on, next_change, model) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (stream_key) DO UPDATE SET synced_on = excluded.synced_on, next_change = excluded.next_change, "
+    "model = excluded.model"
 )
 _PUT_DUE = (
-    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, attempts) "
-    "SELECT done.stream_key, streams.municipality, done.next_change, done.synced_on, 0 "
+    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, model, attempts) "
+    "SELECT done.stream_key, streams.municipality, done.next_change, done.synced_on, done.model, 0 "
     "FROM indsats_rebuild_due AS done JOIN indsats_streams AS streams ON streams.stream_key = done.stream_key "
     "WHERE true ON CONFLICT (stream_key) "
-    "DO UPDATE SET next_change = excluded.next_change, municipality = excluded.municipality "
+    "DO UPDATE SET next_change = excluded.next_change, municipality = excluded.municipality, model = excluded.model "
     "WHERE indsats_due.next_change IS DISTINCT FROM excluded.next_change "
-    "OR indsats_due.municipality <> excluded.municipality"
+    "OR indsats_due.municipality <> excluded.municipality OR indsats_due.model <> excluded.model"
 )
 _event, _stream, _due, _done = tables.events.c, tables.streams.c, tables.due.c, _done_table.c
 _LAST = select(func.coalesce(func.max(_event.position), 0))
@@ -161,11 +163,12 @@ def _derive_beside(parts: Parts, keys: Sequence[int], write: Callable[..., None]
 
 def _write(parts: Parts, connection: Connection, found: Sequence[Rederived], write: Callable[..., None]) -> None:
     write(connection, {one.key: one.rows for one in found}, _SHADOW)
-    days = [(one.stream_key, one.synced_on, one.next_change) for one in found]
-    if days:
-        driver_sql(
-            connection, _NOTE_DONE, [(key, on.isoformat(), next_ and next_.isoformat()) for key, on, next_ in days]
-        )
+    done = [
+        (one.stream_key, one.synced_on.isoformat(), one.next_change and one.next_change.isoformat(), one.model)
+        for one in found
+    ]
+    if done:
+        driver_sql(connection, _NOTE_DONE, done)
     for digest in set[str]().union(*(one.digests for one in found)):
         parts.models.keep(connection, digest, stored_instant(parts.clock.now()))
 

@@ -41,13 +41,17 @@ _KEYS = (
 
 
 class Rederived(NamedTuple):
-    """What should stand for one pathway as of the day it was last synced on; `digests` are those of its models."""
+    """What should stand for one pathway as of the day it was last synced on.
+
+    `model` is the digest of the one under which the rows are made, `digests` are those of all its models.
+    """
 
     stream_key: int
     key: PathwayKey
     synced_on: date
     next_change: date | None
     rows: Rows
+    model: str
     digests: Collection[str]
     pathway: Pathway
 
@@ -83,6 +87,7 @@ def rederive(parts: Parts, connection: Connection, keys: Sequence[int]) -> Itera
                 synced_on=synced_on,
                 next_change=derivation.next_change,
                 rows=parts.rows_of(derivation),
+                model=derivation.timeline.model.digest,
                 digests={period.model.digest for period in periods},
                 pathway=pathway,
             )

@@ -77,7 +77,8 @@ class Telling:
         """The limits that the rows of all pathways have what is needed for, and the marks they have of it."""
         limits = self._parts.rooms.limits(self._model)
         for name in ids:
-            kept = self._parts.kept(connection, self._model.family, needed_by([limits[name]], self._model))
+            needed = needed_by([limits[name]], self._model)
+            kept = self._parts.kept(connection, self._municipality, self._model.family, needed)
             if kept is not None:
                 yield name, kept
 

@@ -66,7 +66,6 @@ _AFTER = (
     .where(_name.stream == bindparam("stream"), _event.version > bindparam("version"))
     .order_by(_event.version)
 )
-_MODELS = select(tables.models.c.digest)
 _IDS_AT_ONCE = 500
 
 
@@ -105,13 +104,13 @@ class Parts:
             self._named[model.digest] = named_by(kpis_of(model).values()).and_also(by_limits)
         return self._named[model.digest]
 
-    def kept(self, connection: Connection, family: str, needed: Named) -> frozenset[Asked] | None:
+    def kept(self, connection: Connection, municipality: str, family: str, needed: Named) -> frozenset[Asked] | None:
         """What is asked of which all pathways of a family have marks; None if some lack facts that are needed.
 
         They have the rows of the figures and limits of their own models, which need not be those that are asked for.
         """
         kept = needed.asked
-        for digest in connection.execute(_MODELS).scalars():
+        for digest in DueTable(connection, [municipality]).models():
             try:
                 model = self.models[digest]
             except ModelMissing:  # nor can what runs under it be derived
@@ -220,7 +219,8 @@ class UnitOfWork:
             derived = pathway.derived
             assert derived is not None, "a pathway is synced before it is saved"
             rows[key_of(pathway)] = self._parts.rows_of(derived)
-            self.queue.put(pathway.stream, derived.next_change, derived.timeline.as_of)
+            timeline = derived.timeline
+            self.queue.put(pathway.stream, derived.next_change, timeline.as_of, timeline.model.digest)
         (writer.insert if are_new else writer.replace)(self.connection, rows)
         breaches: list[Found] = []
         withdrawals: list[Found] = []

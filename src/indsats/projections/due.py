@@ -15,10 +15,10 @@ _AT_ONCE = 100
 _due, _stream = tables.due.c, tables.streams.c
 
 _PUT = (
-    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, attempts) "
-    "SELECT stream_key, municipality, ?, ?, 0 FROM indsats_streams WHERE stream = ? "
+    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, model, attempts) "
+    "SELECT stream_key, municipality, ?, ?, ?, 0 FROM indsats_streams WHERE stream = ? "
     "ON CONFLICT (stream_key) DO UPDATE SET next_change = excluded.next_change, synced_on = excluded.synced_on, "
-    "attempts = 0, retry_at = NULL, fault = NULL"
+    "model = excluded.model, attempts = 0, retry_at = NULL, fault = NULL"
 )
 _DAY_OF = "SELECT next_change FROM indsats_due JOIN indsats_streams USING (stream_key) WHERE stream = ?"
 _ATTEMPTS = "SELECT attempts FROM indsats_due JOIN indsats_streams USING (stream_key) WHERE stream = ?"
@@ -31,8 +31,8 @@ _SET_ASIDE = (
 class SweepQueue(Protocol):
     """One day for each stream: the first on which its derivation changes without a new fact."""
 
-    def put(self, stream: str, day: date | None, synced_on: date) -> None:
-        """Set a stream's day, as found on `synced_on`; with None there is nothing to wait for."""
+    def put(self, stream: str, day: date | None, synced_on: date, model: str) -> None:
+        """Set a stream's day, as found on `synced_on` under the model of a digest; with None nothing is waited for."""
 
     def day_of(self, stream: str) -> date | None:
         """The stream's day, or None."""
@@ -51,8 +51,8 @@ class HeapQueue:
         self._days: dict[str, date] = {}
         self._heap: list[tuple[date, str]] = []
 
-    def put(self, stream: str, day: date | None, synced_on: date) -> None:
-        """Set a stream's day; with None there is nothing to wait for."""
+    def put(self, stream: str, day: date | None, synced_on: date, model: str) -> None:
+        """Set a stream's day; with None there is nothing to wait for. When and how it was found is of no use here."""
         if day is None:
             self._days.pop(stream, None)
         elif self._days.get(stream) != day:
@@ -86,10 +86,17 @@ class DueTable:
         self._connection = connection
         self._municipalities = municipalities
 
-    def put(self, stream: str, day: date | None, synced_on: date) -> None:
-        """Set a stream's day, as found on `synced_on`; with None there is nothing to wait for."""
-        parameters = (None if day is None else day.isoformat(), synced_on.isoformat(), stream)
+    def put(self, stream: str, day: date | None, synced_on: date, model: str) -> None:
+        """Set a stream's day, as found on `synced_on` under the model of a digest; with None nothing is waited for."""
+        parameters = (None if day is None else day.isoformat(), synced_on.isoformat(), model, stream)
         driver_sql(self._connection, _PUT, parameters)
+
+    def models(self) -> Sequence[str]:
+        """The digests of the models that the rows of the read models were made under, whatever the streams' days."""
+        found = select(_due.model).distinct()
+        if self._municipalities:
+            found = found.where(_due.municipality.in_(self._municipalities))
+        return self._connection.execute(found).scalars().all()
 
     def day_of(self, stream: str) -> date | None:
         """The stream's day, or None."""

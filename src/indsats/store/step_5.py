@@ -1,4 +1,4 @@
-"""Step 5: marks of what key figures ask for on pathways, and on the facts that they count, found by their days."""
+"""Step 5: marks of what key figures ask for on pathways and on the facts that they count, and under which model."""
 
 _PATHWAYS = """
 CREATE TABLE indsats_pathways (
@@ -39,6 +39,18 @@ CREATE TABLE indsats_counted_facts (
   PRIMARY KEY (municipality, family, subject, citizen, place, from_on)
 )"""
 
+_DUE = """
+CREATE TABLE indsats_due (
+  stream_key {key} NOT NULL PRIMARY KEY REFERENCES indsats_streams (stream_key),
+  municipality TEXT NOT NULL,
+  next_change TEXT,
+  synced_on TEXT NOT NULL,
+  model TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  retry_at TEXT,
+  fault TEXT
+)"""
+
 STATEMENTS = (
     "DROP TABLE indsats_pathways",
     _PATHWAYS,
@@ -50,5 +62,7 @@ CREATE INDEX indsats_pathways_phase ON indsats_pathways
 CREATE INDEX indsats_counted_facts_day ON indsats_counted_facts
   (kind, municipality, family, happened_on, from_on, until_on, marks, citizen, subject)""",
     # Whose read models are older than a table of them has them made anew.
-    "DELETE FROM indsats_due",
+    "DROP TABLE indsats_due",
+    _DUE,
+    "CREATE INDEX indsats_due_next_change ON indsats_due (municipality, next_change)",
 )
