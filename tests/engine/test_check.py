@@ -10,6 +10,7 @@ from indsats.clock import VirtualClock
 from indsats.domain.calendar import noon_of
 from indsats.engine import Engine
 from indsats.engine.checking import Checked, Fault, check
+from indsats.engine.rebuilding import rebuild
 from indsats.projections.rows import PathwayKey
 
 C1 = PathwayKey("0336", "flexjob", "citizen", "c1")
@@ -115,10 +116,14 @@ def test_a_row_of_nobody_is_named(filled: Engine) -> None:
     assert (missing.pathway, missing.what) == (C1, "a row is missing")
 
 
-def test_a_day_of_change_that_differs_or_is_missing_is_named(filled: Engine) -> None:
+def test_a_row_of_the_queue_that_differs_or_is_missing_is_named(filled: Engine) -> None:
     spoil(filled, "UPDATE indsats_due SET next_change = '2030-01-01' WHERE OF C1")
     fault = the_one(check(filled.parts))
     assert (fault.table, fault.pathway, fault.column, fault.found) == ("indsats_due", C1, "next_change", "2030-01-01")
+    rebuild(filled.parts)
+    spoil(filled, "UPDATE indsats_due SET model = 'another' WHERE OF C1")
+    fault = the_one(check(filled.parts))
+    assert (fault.table, fault.pathway, fault.column, fault.found) == ("indsats_due", C1, "model", "another")
     spoil(filled, "DELETE FROM indsats_due WHERE OF C1")
     fault = the_one(check(filled.parts))
     assert (fault.table, fault.pathway, fault.what) == ("indsats_due", C1, "a row is missing")
