@@ -22,6 +22,7 @@ from tests.postgres import PostgresServer, installed
 from benchmarks.kpi_loads import Load, loads
 from indsats.exchange.parquet import kpis_of_export, write
 from indsats.models.kpi_form import kpis_of
+from indsats.projections.facts import Named
 from indsats.projections.kpis import compute, series
 from indsats.projections.rows import PathwayKey, Rows
 from indsats.projections.writer import insert
@@ -60,7 +61,7 @@ def show(url: str, load: Load, derived: Sequence[Rows], pathways: int, directory
     weeks = [load.as_of - timedelta(days=load.as_of.weekday() + 1, weeks=back) for back in reversed(range(WEEKS))]
     with database.read() as connection:
         for name, kpi in kpis_of(load.model).items():
-            times = [seconds(connection, load, name) for _ in range(5)]
+            times = [seconds(connection, load, name, named) for _ in range(5)]
             begun = perf_counter()
             series(connection, kpi, load.model, weeks, MUNICIPALITY, named.asked)
             print(
@@ -78,9 +79,9 @@ def show(url: str, load: Load, derived: Sequence[Rows], pathways: int, directory
     database.close()
 
 
-def seconds(connection: sa.Connection, load: Load, name: str) -> float:
+def seconds(connection: sa.Connection, load: Load, name: str, named: Named) -> float:
     begun = perf_counter()
-    compute(connection, load.model, load.as_of, MUNICIPALITY, [name], load.named.asked)
+    compute(connection, load.model, load.as_of, MUNICIPALITY, [name], named.asked)
     return perf_counter() - begun
 
 

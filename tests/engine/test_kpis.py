@@ -10,7 +10,7 @@ from tests.engine.looking import KIM, MONDAY, rows, started, talked
 
 from indsats.clock import VirtualClock
 from indsats.domain import facts
-from indsats.domain.calendar import noon_of
+from indsats.domain.calendar import ONE_DAY, noon_of
 from indsats.domain.facts import NewFact
 from indsats.domain.values import Actor
 from indsats.engine import Engine
@@ -346,3 +346,48 @@ def test_pathways_moved_to_the_model_of_a_figure_have_the_rows_that_it_counts(
         (figure,) = kpis(engine, actor=LEADER, ids=["spoken_with"]).figures
         assert check(engine.parts).ok
     assert counts(figure.result) == (1, 1)
+
+
+EXTRA = """
+id: extra
+version: 1
+title: {da: Ekstra, en: Extra}
+extends: stevns-2017
+facts:
+  scored: {title: {da: Vurderet, en: Scored}, fields: {score: "decimal?"}, personal: [PERSONAL]}
+kpis:
+  scored_share:
+    title: {da: Vurderet, en: Scored}
+    rows: pathways
+    where: {phase: {is: ledighedsydelse}}
+    numerator: {some: {fact: scored, where: {FIELD}}}
+"""
+SCORED = NewFact(kind="scored", on=MONDAY, fields={"score": "7.5"}, id=None)
+
+
+def test_facts_of_a_kind_that_the_model_of_a_pathway_has_no_more_are_counted(
+    database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path
+) -> None:
+    (tmp_path / "extra.yaml").write_text(EXTRA.replace("PERSONAL", "").replace("{FIELD}", "{score: {min: 7}}"))
+    with Engine(database_url, str(tmp_path / "extra.yaml"), clock=clock, keys=keys, create=True) as engine:
+        engine.record("c1", [started(id=None), SCORED], actor=KIM)
+        engine.change_model("stevns-2017", policy="future_only", effective=MONDAY, actor=SYSTEM)
+        for day in (MONDAY, MONDAY + ONE_DAY):
+            (figure,) = kpis(engine, actor=LEADER, ids=["scored_share"], as_of=day).figures
+            assert counts(figure.result) == (1, 1)
+
+
+def test_what_is_sealed_passes_no_condition(database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path) -> None:
+    """It was personal to the model that it was recorded under, and is not to the one that is asked."""
+    for name, personal, condition in (("extra", "score", "{}"), ("open", "", "{score: {min: 7}}")):
+        text = EXTRA.replace("PERSONAL", personal).replace("{FIELD}", condition).replace("id: extra", f"id: {name}")
+        (tmp_path / f"{name}.yaml").write_text(text)
+    for number, name in enumerate(("extra", "open")):
+        model = str(tmp_path / f"{name}.yaml")
+        with Engine(database_url, model, clock=clock, keys=keys, create=True) as engine:
+            engine.record(f"c{number}", [started(id=None), SCORED], actor=KIM)
+    with Engine(database_url, model, clock=clock, keys=keys) as engine:
+        (figure,) = kpis(engine, actor=LEADER, ids=["scored_share"]).figures
+        engine.change_model(model, policy="future_only", effective=MONDAY, actor=SYSTEM)
+        (moved,) = kpis(engine, actor=LEADER, ids=["scored_share"]).figures
+    assert counts(figure.result) == counts(moved.result) == (1, 2)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from tests.projections.histories import KNOWN, counts, fact, pathways, stories_and_days, story
 
-from indsats.domain.kpi import Comparison, Kpi, Some
+from indsats.domain.kpi import Comparison, Kpi, Operand, Some
 from indsats.domain.model import Model
 from indsats.domain.obligations import derive
 from indsats.domain.timeline import Fact
@@ -119,18 +119,39 @@ KPIS: Mapping[str, Declared] = {
         "where": some({"fact": "referred", "in": "stretch"}),
         "median": "visit",
     },
+    "nested": share("pathways", THERE, some({"fact": "signed_off", "where": {"day": {"max": "as_of"}}})),
+    "weekly_median": {
+        "title": {"da": "Median", "en": "Median"},
+        "rows": "facts",
+        "fact": "follow_up_held",
+        "where": {"on": {"min": "week_start", "max": "as_of"}},
+        "median": "visit",
+    },
+    "lasting_median": {
+        "title": {"da": "Median", "en": "Median"},
+        "rows": "pathways",
+        "where": some({**ON_HOLD, "in": "stretch"}, **THERE),
+        "median": "visit",
+    },
     "settled": share("obligations", {"settled_on": {"max": "as_of"}}, some({"fact": "referred"})),
 }
-LOOKED_UP = {"of_the_model", "full_time", "settled"}
-"""What these ask of rows has no marks: a day of the model's, days of a month, rows that do not part."""
+LOOKED_UP = {"of_the_model", "full_time", "nested", "settled"}
+"""What these ask of rows has no marks: a day of the model's or the asker's, days of a month, rows that do not part."""
 
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Model:
     path = tmp_path_factory.mktemp("models") / "asked.yaml"
     title = {"da": "Spurgt", "en": "Asked"}
-    valid = {"from": "2017-02-01", "to": "2018-01-31"}
-    declared = {"id": "asked", "version": 1, "title": title, "extends": "flexjob-base", "valid": valid, "kpis": KPIS}
+    declared = {
+        "id": "asked",
+        "version": 1,
+        "title": title,
+        "extends": "flexjob-base",
+        "valid": {"from": "2017-02-01", "to": "2018-01-31"},
+        "facts": {"signed_off": {"title": title, "fields": {"day": "date"}}},
+        "kpis": KPIS,
+    }
     path.write_text(json.dumps(declared))
     return load(str(path))
 
@@ -157,21 +178,37 @@ def test_figures_by_marks_are_those_looked_up(asked: Model, drawn: tuple[list[li
     engine.dispose()
 
 
-def test_what_is_found_after_the_week_counts_in_no_week(asked: Model) -> None:
-    """Summed up over the changes since the week began it would."""
-    kpi = kpis_of(asked)["of_the_week"]
-    talk = fact("follow_up_held", "2017-03-06", participants=["caseworker"])
-    days = [date(2017, 3, 12), date(2017, 3, 19)]
+TALK = fact("follow_up_held", "2017-03-06", participants=["caseworker"])
+SUNDAYS = [date(2017, 3, 12), date(2017, 3, 19)]
+
+
+def over_time(kpi: Kpi, model: Model, facts: Sequence[Fact], days: Sequence[date]) -> list[object]:
+    """The counts of a figure of one citizen on each day, which are the same by marks and looked up."""
     named = named_by([kpi])
     engine = sa.create_engine("sqlite://")
     with engine.begin() as connection:
         tables.metadata.create_all(connection)
-        made = pathways(asked, [story(STARTED, talk, referred("2017-03-15"))], days[-1])
+        made = pathways(model, [story(*facts)], days[-1])
         insert(connection, {key: rows_of(one, named) for key, one in made})
-        for kept in (named.asked, frozenset[Asked]()):
-            over_time = series(connection, kpi, asked, days, kept=kept)
-            assert [counts(one) for one in over_time] == [(0, 1), (0, 0)]
+        found = [series(connection, kpi, model, days, kept=kept) for kept in (named.asked, frozenset[Asked]())]
     engine.dispose()
+    assert found[0] == found[1]
+    return [counts(one) for one in found[0]]
+
+
+def test_what_is_found_after_the_week_counts_in_no_week(asked: Model) -> None:
+    """Summed up over the changes since the week began it would."""
+    facts = STARTED, TALK, referred("2017-03-15")
+    assert over_time(kpis_of(asked)["of_the_week"], asked, facts, SUNDAYS) == [(0, 1), (0, 0)]
+
+
+def test_a_median_of_a_week_forgets_the_week_before(asked: Model) -> None:
+    assert over_time(kpis_of(asked)["weekly_median"], asked, (STARTED, TALK), SUNDAYS) == [(1, 1), (None, 0)]
+
+
+def test_a_day_inside_a_fact_is_that_of_each_day_asked_for(asked: Model) -> None:
+    facts = STARTED, fact("signed_off", "2017-03-06", day="2017-03-15")
+    assert over_time(kpis_of(asked)["nested"], asked, facts, SUNDAYS) == [(0, 1), (1, 1)]
 
 
 def test_what_turns_on_the_facts_alone_has_a_mark(asked: Model) -> None:
@@ -184,12 +221,25 @@ def are_all_kept(kpi: Kpi) -> bool:
     return all(one in kept for each in kpi.filters for one in each.some)
 
 
-def test_equal_conditions_have_one_mark_however_they_are_written() -> None:
+def test_equal_conditions_have_one_mark_however_they_are_written_and_others_another() -> None:
     """A database is written by one process and read by another, and each may meet another of them first."""
-    ten, as_decimal = (Comparison("weekly_hours", "max", (Decimal(text),)) for text in ("10", "10.0"))
-    assert Asked("pathways", (), ten).mark == Asked("pathways", (), as_decimal).mark
-    kinds = ("flexjob_started",)
-    assert Asked("pathways", (), Some(kinds, (ten,))).mark == Asked("pathways", (), Some(kinds, (as_decimal,))).mark
+
+    def mark(*values: Operand, kind: str | None = None) -> str:
+        one = Comparison("weekly_hours", "max", values)
+        return Asked("pathways", (), one if kind is None else Some((kind,), (one,))).mark
+
+    assert mark(Decimal("10")) == mark(Decimal("10.0")) == mark(Decimal("1E1"))
+    assert mark(Decimal(10), kind="hours_changed") == mark(Decimal("10.0"), kind="hours_changed")
+    assert mark(Decimal(0)) == mark(Decimal("-0"))
+    others = [mark("1"), mark(Decimal(1)), mark(True), mark("1", "2"), mark("1", kind="hours_changed")]
+    assert len(set(others)) == len(others)
+
+
+def test_marks_are_those_that_databases_hold() -> None:
+    """Where these change, a new step of the tables must empty the queue, so that the rows of all are made anew."""
+    route = Comparison("route", "not", ("existing_recipient",))
+    assert Asked("facts", ("ledighedsydelse_started",), route).mark == "8824a34977f16d7c"
+    assert Asked("pathways", (), CLUB).mark == "55fdf1d289c88b4e"
 
 
 # Rows

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from indsats.domain.kpi import READ_MODELS
 from indsats.projections import tables
 from indsats.projections.assignments import AssignmentRow
+from indsats.projections.conditions import column_of
 from indsats.projections.employments import EmploymentRow
 from indsats.projections.facts import CountedRow, FactRow, FieldRow
 from indsats.projections.lasting import LastingRow
@@ -15,6 +16,7 @@ from indsats.projections.obligations import ObligationRow
 from indsats.projections.pathways import PathwayRow, VisitRow
 from indsats.projections.rows import PathwayKey
 from indsats.projections.spells import SpellRow
+from indsats.projections.statements import TABLES
 from indsats.store.connection import Database
 
 ROWS: dict[sa.Table, type[NamedTuple]] = {
@@ -45,10 +47,9 @@ def test_a_table_has_the_columns_of_its_rows_in_their_order(table: sa.Table) -> 
 
 @pytest.mark.parametrize("name", READ_MODELS)
 def test_a_condition_can_name_only_columns_that_are_there(name: str) -> None:
-    table = tables.metadata.tables[tables.PREFIX + name]
+    table = TABLES[name]
     for column, (type_, _) in READ_MODELS[name].columns.items():
-        found = table.c["from_on" if column == "on" else column]
-        assert isinstance(found.type, TYPES[type_]), column
+        assert isinstance(column_of(table, column).type, TYPES[type_]), column
 
 
 def test_every_table_has_the_prefix_and_the_municipality_in_its_key() -> None:

@@ -161,6 +161,11 @@ class Pathway:
             return derivation
         return ledger.with_capacity(derivation, self._standing(known_at), is_full)
 
+    @property
+    def digests(self) -> Sequence[str]:
+        """Those of the models that the pathway is, was or will be under, in the order in which that was registered."""
+        return list(dict.fromkeys(period.digest for period in self._periods))
+
     def model_periods(self, models: Models, known_at: datetime) -> list[ModelPeriod]:
         """The models the pathway is under, known at an instant, in the order in which they take effect."""
         first, *changes = [period for period in self._periods if period.recorded_at <= known_at] or self._periods[:1]

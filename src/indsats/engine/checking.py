@@ -29,7 +29,7 @@ _stream, _event, _due, _id = tables.streams.c, tables.events.c, tables.due.c, ta
 _OWNERS = select(
     _stream.stream_key, _stream.stream, _stream.municipality, _stream.family, _stream.subject, _stream.subject_id
 ).where(_stream.stream_key.in_(bindparam("keys", expanding=True)))
-_DAYS = select(_due.stream_key, _due.municipality, _due.next_change, _due.model).where(
+_DAYS = select(_due.stream_key, _due.municipality, _due.next_change, _due.models).where(
     _due.stream_key.in_(bindparam("keys", expanding=True))
 )
 _IDS = select(_id.stream_key, _id.municipality, _id.id).where(_id.stream_key.in_(bindparam("keys", expanding=True)))
@@ -189,7 +189,7 @@ class _Streams:
             for column, is_, should_be in (
                 ("municipality", due.municipality, one.key.municipality),
                 ("next_change", due.next_change, next_change),
-                ("model", due.model, one.model),
+                ("models", due.models, one.models),
             ):
                 if is_ != should_be:
                     yield Fault("indsats_due", one.key, _DIFFERS, row, column, is_, should_be)

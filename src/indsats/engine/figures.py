@@ -136,20 +136,20 @@ class Figures:
         many pathways were.
         """
         today = local_day(self._parts.clock.now())
-        with self._parts.database.read() as connection:
-            kept = self._parts.kept(connection, self._municipality, self._model.family, needed)
-        if kept is not None and point.known_at is None and point.as_of <= today:
+        if point.known_at is None and point.as_of <= today:
             with self._parts.database.read() as connection:
-                behind = [stream for stream, _ in DueTable(connection, [self._municipality]).due(today)]
-                if not behind:
+                kept, behind = self._kept(connection, needed), self._behind(connection, today)
+                if kept is not None and not behind:
                     yield Seen(connection, kept)
                     return
             with self._parts.database.engine.connect() as connection, connection.begin() as transaction:
-                rows = dict(self._rows(fold_some(connection, EventMapper(), behind).values(), Point(today, None)))
-                writer.replace(connection, rows)
-                yield Seen(connection, kept)
-                transaction.rollback()
-            return
+                kept, behind = self._kept(connection, needed), self._behind(connection, today)
+                if kept is not None:
+                    rows = dict(self._rows(fold_some(connection, EventMapper(), behind).values(), Point(today, None)))
+                    writer.replace(connection, rows)
+                    yield Seen(connection, kept)
+                    transaction.rollback()
+                    return
         engine = sa.create_engine("sqlite://")
         try:
             with engine.begin() as memory, self._parts.database.read() as connection:
@@ -168,6 +168,13 @@ class Figures:
                 yield Seen(memory, needed.asked)
         finally:
             engine.dispose()
+
+    def _kept(self, connection: Connection, needed: Named) -> frozenset[Asked] | None:
+        return self._parts.kept(connection, self._municipality, self._model.family, needed)
+
+    def _behind(self, connection: Connection, today: date) -> Sequence[str]:
+        """The pathways that a sweep has not come to yet."""
+        return [stream for stream, _ in DueTable(connection, [self._municipality]).due(today)]
 
     def results(self, seen: Seen, as_of: date, ids: Collection[str] = ()) -> Sequence[KpiResult]:
         """The figures on a day, in the order of their declaration."""
@@ -227,7 +234,7 @@ class Figures:
             known_at = not_ahead(point.known_at, self._parts.clock.now(), pathway)
             if pathway.is_known(known_at):
                 derived = pathway.derive(self._parts.models, point.as_of, known_at)
-                yield key_of(pathway), self._parts.rows_of(derived, needed)
+                yield key_of(pathway), self._parts.rows_of(derived, needed, self._model)
 
 
 def adds_up(kpi: Kpi) -> bool:

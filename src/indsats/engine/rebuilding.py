@@ -49,21 +49,21 @@ _done_table = Table(
     Column("stream_key", BigInteger, primary_key=True, autoincrement=False),
     Column("synced_on", Text, nullable=False),
     Column("next_change", Text),
-    Column("model", Text, nullable=False),
+    Column("models", Text, nullable=False),
 )
 _NOTE_DONE = (
-    "INSERT INTO indsats_rebuild_due (stream_key, synced_on, next_change, model) VALUES (?, ?, ?, ?) "
+    "INSERT INTO indsats_rebuild_due (stream_key, synced_on, next_change, models) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (stream_key) DO UPDATE SET synced_on = excluded.synced_on, next_change = excluded.next_change, "
-    "model = excluded.model"
+    "models = excluded.models"
 )
 _PUT_DUE = (
-    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, model, attempts) "
-    "SELECT done.stream_key, streams.municipality, done.next_change, done.synced_on, done.model, 0 "
+    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, models, attempts) "
+    "SELECT done.stream_key, streams.municipality, done.next_change, done.synced_on, done.models, 0 "
     "FROM indsats_rebuild_due AS done JOIN indsats_streams AS streams ON streams.stream_key = done.stream_key "
     "WHERE true ON CONFLICT (stream_key) "
-    "DO UPDATE SET next_change = excluded.next_change, municipality = excluded.municipality, model = excluded.model "
+    "DO UPDATE SET next_change = excluded.next_change, municipality = excluded.municipality, models = excluded.models "
     "WHERE indsats_due.next_change IS DISTINCT FROM excluded.next_change "
-    "OR indsats_due.municipality <> excluded.municipality OR indsats_due.model <> excluded.model"
+    "OR indsats_due.municipality <> excluded.municipality OR indsats_due.models <> excluded.models"
 )
 _event, _stream, _due, _done = tables.events.c, tables.streams.c, tables.due.c, _done_table.c
 _LAST = select(func.coalesce(func.max(_event.position), 0))
@@ -164,7 +164,7 @@ def _derive_beside(parts: Parts, keys: Sequence[int], write: Callable[..., None]
 def _write(parts: Parts, connection: Connection, found: Sequence[Rederived], write: Callable[..., None]) -> None:
     write(connection, {one.key: one.rows for one in found}, _SHADOW)
     done = [
-        (one.stream_key, one.synced_on.isoformat(), one.next_change and one.next_change.isoformat(), one.model)
+        (one.stream_key, one.synced_on.isoformat(), one.next_change and one.next_change.isoformat(), one.models)
         for one in found
     ]
     if done:

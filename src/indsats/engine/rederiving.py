@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from indsats.domain.calendar import local_day
 from indsats.domain.pathway import Pathway
-from indsats.engine.unit import Parts, key_of
+from indsats.engine.unit import Parts, key_of, models_of
 from indsats.errors import ModelMissing
 from indsats.projections.rows import PathwayKey, Rows
 from indsats.store import tables
@@ -43,7 +43,7 @@ _KEYS = (
 class Rederived(NamedTuple):
     """What should stand for one pathway as of the day it was last synced on.
 
-    `model` is the digest of the one under which the rows are made, `digests` are those of all its models.
+    `models` are the digests of its models as the queue holds them, `digests` those known at the point.
     """
 
     stream_key: int
@@ -51,7 +51,7 @@ class Rederived(NamedTuple):
     synced_on: date
     next_change: date | None
     rows: Rows
-    model: str
+    models: str
     digests: Collection[str]
     pathway: Pathway
 
@@ -87,7 +87,7 @@ def rederive(parts: Parts, connection: Connection, keys: Sequence[int]) -> Itera
                 synced_on=synced_on,
                 next_change=derivation.next_change,
                 rows=parts.rows_of(derivation),
-                model=derivation.timeline.model.digest,
+                models=models_of(pathway, derivation),
                 digests={period.model.digest for period in periods},
                 pathway=pathway,
             )

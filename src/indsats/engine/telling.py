@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import quote
 
 import msgspec
+import structlog
 from sqlalchemy import Connection
 
 from indsats.domain.limit import State
@@ -18,6 +19,8 @@ from indsats.store.outbox import LimitPassed, Subject, Told
 from indsats.store.worker_names import WorkerNames
 
 _WORKER = "worker"
+
+_log = structlog.get_logger("indsats")
 
 
 class Telling:
@@ -79,7 +82,9 @@ class Telling:
         for name in ids:
             needed = needed_by([limits[name]], self._model)
             kept = self._parts.kept(connection, self._municipality, self._model.family, needed)
-            if kept is not None:
+            if kept is None:
+                _log.warning("sweep.limit_not_counted", municipality=self._municipality, limit=name)
+            else:
                 yield name, kept
 
     def _results(self, connection: Connection, countable: Mapping[str, frozenset[Asked]]) -> Iterator[LimitResult]:

@@ -105,20 +105,19 @@ class Parts:
         return self._named[model.digest]
 
     def kept(self, connection: Connection, municipality: str, family: str, needed: Named) -> frozenset[Asked] | None:
-        """What is asked of which all pathways of a family have marks; None if some lack facts that are needed.
+        """The conditions for which the rows of all pathways of a family have marks; None if some lack facts needed.
 
-        They have the rows of the figures and limits of their own models, which need not be those that are asked for.
+        They are made for the figures and limits of each pathway's own model, which need not be those that are asked.
         """
         kept = needed.asked
-        for digest in DueTable(connection, [municipality]).models():
+        for digests in DueTable(connection, [municipality]).models():
             try:
-                model = self.models[digest]
-            except ModelMissing:  # nor can what runs under it be derived
-                kept = frozenset()
-                continue
-            if model.family == family:
-                named = self.named_under(model)
-                if not named.covers(needed, model.facts):
+                models = [self.models[digest] for digest in digests]
+            except ModelMissing:
+                return None
+            if models[-1].family == family:
+                named = self.named_under(models[-1])
+                if not named.covers(needed, {kind for model in models for kind in model.facts}):
                     return None
                 kept &= named.asked
         return kept
@@ -129,10 +128,10 @@ class Parts:
         mapper = EventMapper(Sealing(CitizenKeys(connection, self.keys), self.models) if sealing else None)
         return None if stream is None else fold_one(connection, mapper, stream)
 
-    def rows_of(self, derivation: Derivation, also: Named | None = None) -> Rows:
-        """The rows of one pathway in the read models, and of what others name, if that is wanted."""
+    def rows_of(self, derivation: Derivation, also: Named | None = None, asker: Model | None = None) -> Rows:
+        """The rows of one pathway in the read models; and of what is named `also`, by the asker's model."""
         named = self.named_under(derivation.timeline.model)
-        return rows_of(derivation, named if also is None else named.and_also(also))
+        return rows_of(derivation, named if also is None else named.and_also(also), asker)
 
 
 class UnitOfWork:
@@ -219,8 +218,7 @@ class UnitOfWork:
             derived = pathway.derived
             assert derived is not None, "a pathway is synced before it is saved"
             rows[key_of(pathway)] = self._parts.rows_of(derived)
-            timeline = derived.timeline
-            self.queue.put(pathway.stream, derived.next_change, timeline.as_of, timeline.model.digest)
+            self.queue.put(pathway.stream, derived.next_change, derived.timeline.as_of, models_of(pathway, derived))
         (writer.insert if are_new else writer.replace)(self.connection, rows)
         breaches: list[Found] = []
         withdrawals: list[Found] = []
@@ -243,6 +241,12 @@ class UnitOfWork:
         digests = {event.body.digest for event in events if isinstance(event.body, ModelPinned | ModelChanged)}
         for digest in digests:
             self._parts.models.keep(self.connection, digest, stored_instant(self.now))
+
+
+def models_of(pathway: Pathway, derivation: Derivation) -> str:
+    """The digests of a pathway's models, that of what was derived last."""
+    last = derivation.timeline.model.digest
+    return " ".join([*(digest for digest in pathway.digests if digest != last), last])
 
 
 def key_of(pathway: Pathway) -> PathwayKey:

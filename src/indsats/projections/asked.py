@@ -10,7 +10,7 @@ import msgspec
 from indsats.domain.kpi import FULL_TIME_PERSON, READ_MODELS, Bound, Comparison, Filter, Kpi, Other, Some
 
 ENDS: Mapping[str, str] = {"as_of": "until_on", "month_start": "until_month_on"}
-"""Where to find since when something no longer lasts on a day: the column of `LastingRow` with the first such day.
+"""For the days on which something can be asked to last: the column of `LastingRow` with the first one without.
 
 Of the other `BOUNDS` there is none: whether something lasts on the first day of a week, say, changes week by week.
 """
@@ -27,15 +27,19 @@ class Asked(NamedTuple):
 
     @property
     def mark(self) -> str:
-        """The same for the same condition wherever it is declared; of one length, so that none begins within others."""
-        return sha256(msgspec.json.encode(_told(self.condition))).hexdigest()[:8]
+        """The same for the same condition wherever it is declared.
+
+        It is looked for anywhere among the marks of a row, and of one length, so that none begins within others. Rows
+        hold it: where it is made otherwise, a step of the tables must have them made anew.
+        """
+        return sha256(msgspec.json.encode(_told(self.condition))).hexdigest()[:16]
 
 
 def _told(condition: Comparison | Some) -> Sequence[object]:
-    """A condition such that equal ones are told alike, whichever of them was declared first: 10 and 10.0."""
+    """A condition such that equal ones are told alike, as 10 and 10.0, and the text 7 and the number 7 are not."""
     if isinstance(condition, Comparison):
-        values = [value.normalize() if isinstance(value, Decimal) else value for value in condition.values]
-        return [condition.column, condition.test, values]
+        values = [value.normalize() + 0 if isinstance(value, Decimal) else value for value in condition.values]
+        return [condition.column, condition.test, [(type(value).__name__, value) for value in values]]
     comparisons = [_told(one) for one in condition.comparisons]
     return [condition.kinds, comparisons, condition.within, condition.since, condition.ended_by, condition.lasting]
 
@@ -43,8 +47,8 @@ def _told(condition: Comparison | Some) -> Sequence[object]:
 def asked_by(kpi: Kpi) -> frozenset[Asked]:
     """What a figure asks of rows that carry marks.
 
-    A row of a full-time measure counts the days of a month with what is so on the last of them, and marks are those of
-    each day.
+    A full-time measure has none: it counts each day of a month by what holds on the last of them, and a mark holds on
+    its own day.
     """
     if kpi.rows not in _MARKED or kpi.unit == FULL_TIME_PERSON:
         return frozenset()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, READ_MODELS, Bound, Comparison, Filter, Kpi, Some
 from indsats.projections import tables
 from indsats.projections.asked import ENDS, Asked, are_kept
-from indsats.projections.conditions import Condition, asked, column_of, first_of, holds
+from indsats.projections.conditions import Condition, column_of, first_of, holds, is_asked_for
 from indsats.projections.statements import PERSON, chosen, table_of
 
 Changes = sa.CompoundSelect[date, int | None, int, int]
@@ -75,7 +75,7 @@ def days_of(kpi: Kpi, where: Filter, kept: frozenset[Asked], municipality: str |
     """
     selects = []
     for part in _parts(kpi, where, kept):
-        counted, some = _counted(kpi, part, kept, municipality)
+        counted, some = _counting(kpi, part, kept, municipality)
         if counted is None or some:
             return None
         selects.append(_days(table_of(kpi), part, counted))
@@ -88,7 +88,7 @@ def _parts(kpi: Kpi, where: Filter, kept: frozenset[Asked]) -> Iterator[_Part]:
     numerator = kpi.numerator
     if numerator is None:
         yield _Part([where], one, one)
-    elif _is_steady(kpi, numerator, kept) and not _is_by_citizen(kpi, _some([where], kpi, kept)):
+    elif _is_steady(kpi, numerator, kept) and not _is_by_citizen(kpi, _unmarked([where], kpi, kept)):
         above = sa.case((holds(kpi, table_of(kpi), numerator, kept), one), else_=none)
         yield _Part([where], above, one)
     else:
@@ -98,11 +98,11 @@ def _parts(kpi: Kpi, where: Filter, kept: frozenset[Asked]) -> Iterator[_Part]:
 
 def _is_steady(kpi: Kpi, conditions: Filter, kept: frozenset[Asked]) -> bool:
     """Whether a row passes on all of its days or on none."""
-    changing = _some([conditions], kpi, kept) or any(_is_beginning(kpi, one) for one in conditions.comparisons)
+    changing = _unmarked([conditions], kpi, kept) or any(_is_beginning(kpi, one) for one in conditions.comparisons)
     return not changing and _is_summed(kpi, conditions.comparisons, ())
 
 
-def _some(filters: Sequence[Filter], kpi: Kpi, kept: frozenset[Asked]) -> Sequence[Sequence[Some]]:
+def _unmarked(filters: Sequence[Filter], kpi: Kpi, kept: frozenset[Asked]) -> Sequence[Sequence[Some]]:
     """The lists of facts of which some must be there and rows have no marks."""
     return [each.some for each in filters if not are_kept(kpi, each.some, kept)]
 
@@ -110,7 +110,7 @@ def _some(filters: Sequence[Filter], kpi: Kpi, kept: frozenset[Asked]) -> Sequen
 def _changes_of(
     kpi: Kpi, part: _Part, kept: frozenset[Asked], municipality: str | None
 ) -> Sequence[sa.Select[Any]] | None:
-    counted, some = _counted(kpi, part, kept, municipality)
+    counted, some = _counting(kpi, part, kept, municipality)
     if counted is None:
         return None
     alternatives = _alternatives(table_of(kpi), counted, some)
@@ -120,12 +120,12 @@ def _changes_of(
     return _of_rows(kpi, spans[0].subquery())
 
 
-def _counted(
+def _counting(
     kpi: Kpi, part: _Part, kept: frozenset[Asked], municipality: str | None
 ) -> tuple[_Counts | None, Sequence[Sequence[Some]]]:
     """When rows count, None if not from one day to another; and the facts of which some must be there besides."""
     rows = table_of(kpi)
-    some = _some(part.filters, kpi, kept)
+    some = _unmarked(part.filters, kpi, kept)
     begins = [one for each in part.filters for one in each.comparisons if _is_beginning(kpi, one)]
     steady = [one for each in part.filters for one in each.comparisons if one not in begins]
     days: list[_Day] = [column_of(rows, one.column) for one in begins]
@@ -148,12 +148,13 @@ def _is_by_citizen(kpi: Kpi, some: Sequence[Sequence[Some]]) -> bool:
 
 
 def _is_summed(kpi: Kpi, steady: Sequence[Comparison], some: Sequence[Sequence[Some]]) -> bool:
-    if kpi.tiers is not None or any(bound in one.values for one in steady for bound in _MOVING):
+    inside = [comparison for each in some for one in each for comparison in one.comparisons]
+    if kpi.tiers is not None or any(bound in one.values for one in (*steady, *inside) for bound in _MOVING):
         return False
     if kpi.unit == FULL_TIME_PERSON:
         return not some
     lasting = _lasting(some)
-    return not lasting or (kpi.unit == CITIZEN and lasting <= ENDS.keys())
+    return not lasting or (kpi.unit == CITIZEN and kpi.median is None and lasting <= ENDS.keys())
 
 
 def _lasting(some: Sequence[Sequence[Some]]) -> set[str]:
@@ -176,7 +177,7 @@ def _alternatives(rows: sa.Table, counted: _Counts, some: Sequence[Sequence[Some
         for one in facts_asked:
             facts = (tables.facts if one.lasting is None else tables.lasting).alias()
             each = _Counts(
-                [*each.passing, *asked(facts, rows, one)],
+                [*each.passing, *is_asked_for(facts, rows, one)],
                 [*each.begins, facts.c.from_on],
                 [*each.ends, *([] if one.lasting is None else [facts.c[ENDS[one.lasting]]])],
             )

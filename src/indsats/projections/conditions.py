@@ -119,14 +119,14 @@ def _has_field(rows: Rows, comparison: Comparison) -> Condition:
 def first_of(rows: Rows, alternatives: Sequence[Some]) -> sa.ScalarSelect[date | None]:
     """The day on which the first fact lies that some of several ask for; nothing that one asks for may be `lasting`."""
     facts = tables.facts.alias()
-    either = sa.or_(*(sa.and_(*asked(facts, rows, some)) for some in alternatives))
+    either = sa.or_(*(sa.and_(*is_asked_for(facts, rows, some)) for some in alternatives))
     first = sa.select(sa.func.min(facts.c.from_on, type_=sa.Date)).where(either)
     return first.correlate(rows).scalar_subquery()
 
 
 def _some(rows: Rows, some: Some) -> Condition:
     facts = (tables.facts if some.lasting is None else tables.lasting).alias()
-    conditions = [*asked(facts, rows, some), facts.c.from_on <= _bound("as_of")]
+    conditions = [*is_asked_for(facts, rows, some), facts.c.from_on <= _bound("as_of")]
     if some.lasting is not None:
         # An end that is ahead of the day asked for is not known of.
         days = dict.fromkeys((some.lasting, "as_of"))
@@ -134,7 +134,7 @@ def _some(rows: Rows, some: Some) -> Condition:
     return _ROW.where(*conditions).correlate(rows).exists()
 
 
-def asked(facts: Rows, rows: Rows, some: Some) -> list[Condition]:
+def is_asked_for(facts: Rows, rows: Rows, some: Some) -> list[Condition]:
     """Whether a fact of a row's pathway is one that is asked for, whatever the day."""
     conditions: list[Condition] = [*_same_pathway(facts, rows), facts.c.kind.in_(some.kinds)]
     if some.lasting is not None:

@@ -15,10 +15,10 @@ _AT_ONCE = 100
 _due, _stream = tables.due.c, tables.streams.c
 
 _PUT = (
-    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, model, attempts) "
+    "INSERT INTO indsats_due (stream_key, municipality, next_change, synced_on, models, attempts) "
     "SELECT stream_key, municipality, ?, ?, ?, 0 FROM indsats_streams WHERE stream = ? "
     "ON CONFLICT (stream_key) DO UPDATE SET next_change = excluded.next_change, synced_on = excluded.synced_on, "
-    "model = excluded.model, attempts = 0, retry_at = NULL, fault = NULL"
+    "models = excluded.models, attempts = 0, retry_at = NULL, fault = NULL"
 )
 _DAY_OF = "SELECT next_change FROM indsats_due JOIN indsats_streams USING (stream_key) WHERE stream = ?"
 _ATTEMPTS = "SELECT attempts FROM indsats_due JOIN indsats_streams USING (stream_key) WHERE stream = ?"
@@ -31,8 +31,8 @@ _SET_ASIDE = (
 class SweepQueue(Protocol):
     """One day for each stream: the first on which its derivation changes without a new fact."""
 
-    def put(self, stream: str, day: date | None, synced_on: date, model: str) -> None:
-        """Set a stream's day, as found on `synced_on` under the model of a digest; with None nothing is waited for."""
+    def put(self, stream: str, day: date | None, synced_on: date, models: str) -> None:
+        """Set a stream's day, found on `synced_on` under models with these digests; with None nothing is waited for."""
 
     def day_of(self, stream: str) -> date | None:
         """The stream's day, or None."""
@@ -51,7 +51,7 @@ class HeapQueue:
         self._days: dict[str, date] = {}
         self._heap: list[tuple[date, str]] = []
 
-    def put(self, stream: str, day: date | None, synced_on: date, model: str) -> None:
+    def put(self, stream: str, day: date | None, synced_on: date, models: str) -> None:
         """Set a stream's day; with None there is nothing to wait for. When and how it was found is of no use here."""
         if day is None:
             self._days.pop(stream, None)
@@ -86,17 +86,17 @@ class DueTable:
         self._connection = connection
         self._municipalities = municipalities
 
-    def put(self, stream: str, day: date | None, synced_on: date, model: str) -> None:
-        """Set a stream's day, as found on `synced_on` under the model of a digest; with None nothing is waited for."""
-        parameters = (None if day is None else day.isoformat(), synced_on.isoformat(), model, stream)
+    def put(self, stream: str, day: date | None, synced_on: date, models: str) -> None:
+        """Set a stream's day, found on `synced_on` under models with these digests; with None nothing is waited for."""
+        parameters = (None if day is None else day.isoformat(), synced_on.isoformat(), models, stream)
         driver_sql(self._connection, _PUT, parameters)
 
-    def models(self) -> Sequence[str]:
-        """The digests of the models that the rows of the read models were made under, whatever the streams' days."""
-        found = select(_due.model).distinct()
+    def models(self) -> Sequence[Sequence[str]]:
+        """The digests of the models that pathways are or were under together, that of their read models last."""
+        found = select(_due.models).distinct()
         if self._municipalities:
             found = found.where(_due.municipality.in_(self._municipalities))
-        return self._connection.execute(found).scalars().all()
+        return [models.split() for models in self._connection.execute(found).scalars()]
 
     def day_of(self, stream: str) -> date | None:
         """The stream's day, or None."""

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from indsats.domain.kpi import Kpi, Operand
-from indsats.domain.model import FieldValue
+from indsats.domain.model import FieldValue, Model
 from indsats.domain.timeline import Fact, Timeline
 from indsats.domain.values import parse_day
 from indsats.projections.asked import Asked, asked_by
+from indsats.store.sealing import is_sealed
 
 _Value = TypeVar("_Value")
 _Sets = Mapping[str, frozenset[_Value]]
@@ -155,13 +156,16 @@ def counted_rows(timeline: Timeline, named: Named) -> list[CountedRow]:
     ]
 
 
-def field_rows(timeline: Timeline, named: Named) -> list[FieldRow]:
-    """The named fields that have a value."""
+def field_rows(timeline: Timeline, named: Named, asker: Model | None = None) -> list[FieldRow]:
+    """The named fields that have a value, but for sealed ones.
+
+    Of a kind that the pathway's model does not know any more they are what they are to the `asker`'s model.
+    """
     rows = []
     for kind, fields in _merged(named.fields, named.counted).items():
-        catalogued = timeline.model.facts.get(kind)
+        catalogued = timeline.model.facts.get(kind) or (None if asker is None else asker.facts.get(kind))
         for field in sorted(fields):
-            type_ = None if catalogued is None else catalogued.fields.get(field)
+            type_ = None if catalogued is None or field in catalogued.personal else catalogued.fields.get(field)
             if type_ is None:
                 continue
             for place in timeline.by_kind.get(kind, ()):
@@ -170,7 +174,7 @@ def field_rows(timeline: Timeline, named: Named) -> list[FieldRow]:
                 rows += [
                     _field_row(place, field, number, type_.name, item)
                     for number, item in enumerate(items)
-                    if item is not None
+                    if item is not None and not is_sealed(item)
                 ]
     return rows
 

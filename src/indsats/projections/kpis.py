@@ -93,7 +93,7 @@ def compute_with(
     kept: frozenset[Asked] = _NOTHING,
 ) -> list[KpiResult]:
     """The same of whatever holds the tables and answers statements."""
-    asked = parameters(model, as_of, municipality)
+    on_day = parameters(model, as_of, municipality)
     results = []
     for kpi in declared_by(model).values():
         if ids and kpi.id not in ids:
@@ -101,7 +101,7 @@ def compute_with(
         if kpi.tiers is not None:
             results += _amounts(ask, kpi, kpi.tiers, model, [as_of], kept, municipality)
             continue
-        [(numerator, denominator)] = ask(counts_of(kpi, kept, municipality), asked)
+        [(numerator, denominator)] = ask(counts_of(kpi, kept, municipality), on_day)
         results.append(result_of(kpi, as_of, numerator, denominator))
     return results
 
@@ -160,7 +160,7 @@ def kpis_of(pathways: Iterable[tuple[PathwayKey, Derivation]], model: Model, as_
     try:
         with engine.begin() as connection:
             tables.metadata.create_all(connection)
-            insert(connection, {key: rows_of(derivation, named) for key, derivation in pathways})
+            insert(connection, {key: rows_of(derivation, named, model) for key, derivation in pathways})
             return compute(connection, model, as_of, kept=named.asked)
     finally:
         engine.dispose()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from indsats.domain.events import Subject
+from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.projections.assignments import AssignmentRow, assignment_rows
 from indsats.projections.employments import EmploymentRow, employment_rows
@@ -40,13 +41,18 @@ Rows = Mapping[str, Sequence[Row]]
 """The rows of one pathway by the name of their table without its prefix; values in the order of the columns."""
 
 
-def rows_of(derivation: Derivation, named: Named) -> Rows:
+def rows_of(derivation: Derivation, named: Named, asker: Model | None = None) -> Rows:
     """The rows of one pathway, as far as was known and had happened at the points of the derivation.
 
-    `named` tells which facts have rows, and what rows have marks for (`facts.named_by`).
+    `named` tells which facts have rows, and what rows have marks for (`facts.named_by`); `asker` is the model that
+    knows kinds which the pathway's own does not know any more.
     """
     timeline = derivation.timeline
-    facts, fields, lasting = fact_rows(timeline, named), field_rows(timeline, named), lasting_rows(timeline, named)
+    facts, fields, lasting = (
+        fact_rows(timeline, named),
+        field_rows(timeline, named, asker),
+        lasting_rows(timeline, named),
+    )
     marks = Marks(named.asked, facts, fields, lasting)
     return {
         "pathways": marks.on("pathways", pathway_rows(timeline)),

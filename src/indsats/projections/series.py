@@ -81,8 +81,8 @@ def _period(kpi: Kpi) -> tuple[Bound | None, Filter]:
 
 
 def _begins_period(kpi: Kpi, one: Comparison) -> bool:
-    # What is found after a period counts in none, and is no sum of days.
-    if any(each.some for each in kpi.filters):
+    # What is found after a period counts in none, and is no sum of days; nor is a median.
+    if kpi.median is not None or any(each.some for each in kpi.filters):
         return False
     return (one.column, one.test) == ("on", "min") and one.values in _PERIODS
 

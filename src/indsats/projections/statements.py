@@ -21,7 +21,7 @@ Ask = Callable[[Statement, Mapping[str, object]], Sequence[tuple[Any, ...]]]
 Counts = sa.Select[int | float | None, int]
 Contributions = sa.Select[str, str, str, int, int]
 
-_TABLES = {
+TABLES = {
     "pathways": tables.pathways,
     "visits": tables.visits,
     "spells": tables.spells,
@@ -29,6 +29,8 @@ _TABLES = {
     "obligations": tables.obligations,
     "facts": tables.counted_facts,
 }
+"""The table of each of `READ_MODELS`."""
+
 PERSON = ("municipality", "subject", "citizen")
 """Who is counted, in the family asked for."""
 
@@ -110,7 +112,7 @@ def _counted(kpi: Kpi, kept: frozenset[Asked], municipality: str | None) -> sa.S
 
 def table_of(kpi: Kpi) -> sa.Table:
     """The table whose rows a figure counts."""
-    return _TABLES[kpi.rows]
+    return TABLES[kpi.rows]
 
 
 def chosen(kpi: Kpi, rows: sa.Table, municipality: str | None) -> list[Condition]:

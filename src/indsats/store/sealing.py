@@ -32,6 +32,11 @@ _PREFIX = "sealed:v1:"
 _VALUE: msgspec.json.Decoder[FieldValue] = msgspec.json.Decoder(FieldValue)
 
 
+def is_sealed(value: FieldValue) -> bool:
+    """Whether a value, opened or not, is one that is stored sealed whatever its field."""
+    return isinstance(value, str) and value.startswith(_ANY)
+
+
 class Sealing:
     """Seals and opens the personal fields of events in one transaction; `models` by digest say which fields those are.
 
@@ -52,8 +57,7 @@ class Sealing:
             fields = {
                 name: value
                 for name, value in body.fields.items()
-                if (personal is None or name in personal or (isinstance(value, str) and value.startswith(_ANY)))
-                and not is_blank(value)
+                if (personal is None or name in personal or is_sealed(value)) and not is_blank(value)
             }
             if fields:
                 key = self._key_of(envelope)

@@ -1,4 +1,4 @@
-"""Step 5: marks of what key figures ask for on pathways and on the facts that they count, and under which model."""
+"""Step 5: marks of what key figures ask for on pathways and on the facts that they count, and of which models."""
 
 _PATHWAYS = """
 CREATE TABLE indsats_pathways (
@@ -45,7 +45,7 @@ CREATE TABLE indsats_due (
   municipality TEXT NOT NULL,
   next_change TEXT,
   synced_on TEXT NOT NULL,
-  model TEXT NOT NULL,
+  models TEXT NOT NULL,
   attempts INTEGER NOT NULL,
   retry_at TEXT,
   fault TEXT
@@ -61,7 +61,7 @@ CREATE INDEX indsats_pathways_phase ON indsats_pathways
     """
 CREATE INDEX indsats_counted_facts_day ON indsats_counted_facts
   (kind, municipality, family, happened_on, from_on, until_on, marks, citizen, subject)""",
-    # Whose read models are older than a table of them has them made anew.
+    # Empty, so that the read models of every pathway are made anew.
     "DROP TABLE indsats_due",
     _DUE,
     "CREATE INDEX indsats_due_next_change ON indsats_due (municipality, next_change)",

@@ -105,8 +105,8 @@ due = Table(
     Column("municipality", Text, nullable=False),
     Column("next_change", Text),
     Column("synced_on", Text, nullable=False),
-    # The digest of the one that the rows of the read models were made under.
-    Column("model", Text, nullable=False),
+    # The digests of those that the pathway is or was under, that of its read models last.
+    Column("models", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("retry_at", Text),
     Column("fault", Text),
