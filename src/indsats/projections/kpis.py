@@ -20,7 +20,7 @@ from indsats.projections.asked import Asked
 from indsats.projections.facts import named_by
 from indsats.projections.rows import PathwayKey, rows_of
 from indsats.projections.series import counts_over_time
-from indsats.projections.statements import Ask, Statement, contributions_of, counts_of, documented_of, parameters
+from indsats.projections.statements import Ask, Source, Statement, contributions_of, counts_of, documented_of
 from indsats.projections.writer import insert
 
 _NOTHING: frozenset[Asked] = frozenset()
@@ -93,15 +93,15 @@ def compute_with(
     kept: frozenset[Asked] = _NOTHING,
 ) -> list[KpiResult]:
     """The same of whatever holds the tables and answers statements."""
-    on_day = parameters(model, as_of, municipality)
+    source = Source(ask, model, municipality, kept)
     results = []
     for kpi in declared_by(model).values():
         if ids and kpi.id not in ids:
             continue
         if kpi.tiers is not None:
-            results += _amounts(ask, kpi, kpi.tiers, model, [as_of], kept, municipality)
+            results += _amounts(source, kpi, kpi.tiers, [as_of])
             continue
-        [(numerator, denominator)] = ask(counts_of(kpi, kept, municipality), on_day)
+        [(numerator, denominator)] = source.on(as_of, counts_of(kpi, kept, municipality))
         results.append(result_of(kpi, as_of, numerator, denominator))
     return results
 
@@ -115,10 +115,10 @@ def series(
     kept: frozenset[Asked] = _NOTHING,
 ) -> list[KpiResult]:
     """One figure on each of some days, in ascending order."""
-    ask = _asker(connection)
+    source = Source(_asker(connection), model, municipality, kept)
     if kpi.tiers is not None:
-        return _amounts(ask, kpi, kpi.tiers, model, days, kept, municipality)
-    counted = counts_over_time(ask, kpi, model, days, kept, municipality)
+        return _amounts(source, kpi, kpi.tiers, days)
+    counted = counts_over_time(source, kpi, days)
     return [result_of(kpi, day, *counts) for day, counts in zip(days, counted, strict=True)]
 
 
@@ -135,14 +135,14 @@ def contributions(
     Of an amount they are those behind the share that decided, on the day on which it was measured, and then those that
     document costs.
     """
-    ask, measured_on = _asker(connection), as_of
+    source, measured_on = Source(_asker(connection), model, municipality, kept), as_of
     documented: dict[tuple[str, Subject, str], Fraction] = {}
     if kpi.tiers is not None:
-        ((measured_on, _),) = _deciding(ask, kpi, kpi.tiers, model, [as_of], kept, municipality)
-        for one in _documented(ask, kpi.tiers, model, as_of, municipality):
+        ((measured_on, _),) = _deciding(source, kpi, kpi.tiers, [as_of])
+        for one in _documented(source, kpi.tiers, as_of):
             whose = one.municipality, one.subject, one.citizen
             documented[whose] = documented.get(whose, Fraction(0)) + one.kroner
-    found = ask(contributions_of(kpi, kept, municipality), parameters(model, measured_on, municipality))
+    found = source.on(measured_on, contributions_of(kpi, kept, municipality))
     told = ((*whose, kroner, None) for whose, kroner in sorted(documented.items()))
     return [Contribution(*row) for row in (*found, *told)]
 
@@ -173,18 +173,10 @@ def _asker(connection: sa.Connection) -> Ask:
     return ask
 
 
-def _amounts(
-    ask: Ask,
-    kpi: Kpi,
-    tiers: Tiers,
-    model: Model,
-    days: Sequence[date],
-    kept: frozenset[Asked],
-    municipality: str | None,
-) -> list[KpiResult]:
+def _amounts(source: Source, kpi: Kpi, tiers: Tiers, days: Sequence[date]) -> list[KpiResult]:
     results = []
-    told = _documented(ask, tiers, model, days[-1], municipality) if days else []
-    deciding = _deciding(ask, kpi, tiers, model, days, kept, municipality)
+    told = _documented(source, tiers, days[-1]) if days else []
+    deciding = _deciding(source, kpi, tiers, days)
     for day, (_, share) in zip(days, deciding, strict=True):
         amount = tiers.ceiling(share)
         if tiers.documented is not None:
@@ -201,32 +193,24 @@ class _Told(NamedTuple):
     kroner: Fraction
 
 
-def _documented(ask: Ask, tiers: Tiers, model: Model, as_of: date, municipality: str | None) -> list[_Told]:
+def _documented(source: Source, tiers: Tiers, as_of: date) -> list[_Told]:
     """What facts document up to a day, itself included; nothing if it is not asked."""
     if tiers.documented is None:
         return []
-    told = ask(documented_of(tiers.documented, municipality), parameters(model, as_of, municipality))
+    told = source.on(as_of, documented_of(tiers.documented, source.municipality))
     return [_Told(whose, subject, citizen, on, Fraction(str(value))) for whose, subject, citizen, on, value in told]
 
 
-def _deciding(
-    ask: Ask,
-    kpi: Kpi,
-    tiers: Tiers,
-    model: Model,
-    days: Sequence[date],
-    kept: frozenset[Asked],
-    municipality: str | None,
-) -> list[tuple[date, Fraction | None]]:
+def _deciding(source: Source, kpi: Kpi, tiers: Tiers, days: Sequence[date]) -> list[tuple[date, Fraction | None]]:
     """For each day the one whose share decides, and that share: the first of the highest, the day if there is none."""
     share = msgspec.structs.replace(kpi, tiers=None)
-    measured = sorted({one for day in days for one in _measured_on(tiers, model, day)})
-    counted = counts_over_time(ask, share, model, measured, kept, municipality)
+    measured = sorted({one for day in days for one in _measured_on(tiers, source.model, day)})
+    counted = counts_over_time(source, share, measured)
     shares = {day: result_of(share, day, *counts).share for day, counts in zip(measured, counted, strict=True)}
     found = []
     for day in days:
         best: tuple[date, Fraction | None] = day, None
-        for one in _measured_on(tiers, model, day):
+        for one in _measured_on(tiers, source.model, day):
             value = shares[one]
             if value is not None and (best[1] is None or value > best[1]):
                 best = one, value

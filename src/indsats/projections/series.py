@@ -9,27 +9,25 @@ from itertools import accumulate
 from indsats.domain.kpi import CITIZEN, FULL_TIME_PERSON, Bound, Comparison, Filter, Kpi
 from indsats.domain.model import Model
 from indsats.domain.values import FIRST_DAY
-from indsats.projections.asked import Asked
 from indsats.projections.changes import changes_of, days_of
-from indsats.projections.statements import Ask, counts_of, parameters
+from indsats.projections.statements import Source, counts_of, parameters
 
 _Change = tuple[date, int | None, int, int]
 
 _PERIODS = ((Bound("week_start"),), (Bound("month_start"),))
 
 
-def counts_over_time(
-    ask: Ask, kpi: Kpi, model: Model, days: Sequence[date], kept: frozenset[Asked], municipality: str | None = None
-) -> Iterator[tuple[int | None, int]]:
+def counts_over_time(source: Source, kpi: Kpi, days: Sequence[date]) -> Iterator[tuple[int | None, int]]:
     """The counts of a figure, as `counts_of` has them, on each of some days, in ascending order.
 
     They are asked day by day only where they are no sums of changes.
     """
     period, where = _period(kpi)
-    changes = _changes(ask, kpi, model, period, where, kept, municipality)
+    changes = _changes(source, kpi, period, where)
     if changes is None:
+        statement = counts_of(kpi, source.kept, source.municipality)
         for day in days:
-            [(numerator, denominator)] = ask(counts_of(kpi, kept, municipality), parameters(model, day, municipality))
+            [(numerator, denominator)] = source.on(day, statement)
             yield numerator, denominator
         return
     if kpi.median is not None:
@@ -37,28 +35,20 @@ def counts_over_time(
             yield _median(values)
         return
     for day in days:
-        yield _summed(kpi, changes, FIRST_DAY if period is None else _begin(model, period, day), day)
+        yield _summed(kpi, changes, FIRST_DAY if period is None else _begin(source.model, period, day), day)
 
 
-def _changes(
-    ask: Ask,
-    kpi: Kpi,
-    model: Model,
-    period: Bound | None,
-    where: Filter,
-    kept: frozenset[Asked],
-    municipality: str | None,
-) -> Sequence[_Change] | None:
+def _changes(source: Source, kpi: Kpi, period: Bound | None, where: Filter) -> Sequence[_Change] | None:
     """By how much the counts change on each day, of a period those that began in it; None if they are no such sums."""
     once = period if kpi.unit == CITIZEN else None
-    statement = (changes_of if once is None else days_of)(kpi, where, kept, municipality)
+    statement = (changes_of if once is None else days_of)(kpi, where, source.kept, source.municipality)
     if statement is None:
         return None
     # It is asked for no day, but for the model's own, which stand among the parameters.
-    found = ask(statement, parameters(model, FIRST_DAY, municipality))
+    found = source.on(FIRST_DAY, statement)
     if once is not None:
         # A citizen counts on the first of her days in the period.
-        begins = {day: _begin(model, once, day) for day in {day for day, *_ in found}}
+        begins = {day: _begin(source.model, once, day) for day in {day for day, *_ in found}}
         found = [(day, None, *more) for day, before, *more in found if before is None or before < begins[day]]
     return sorted((day, value, int(above), int(below)) for day, value, above, below in found)
 

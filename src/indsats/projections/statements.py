@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -49,6 +49,22 @@ def parameters(model: Model, as_of: date, municipality: str | None = None) -> Ma
         "month_start_day": month_start.toordinal(),
         "next_day": (as_of + ONE_DAY).toordinal(),
     }
+
+
+class Source(NamedTuple):
+    """Whoever answers statements, about whose pathways: those of the model's family in a municipality, or in all.
+
+    `kept` is what all rows of theirs have marks for.
+    """
+
+    ask: Ask
+    model: Model
+    municipality: str | None
+    kept: frozenset[Asked]
+
+    def on(self, day: date, statement: Statement) -> Sequence[tuple[Any, ...]]:
+        """The answer of a statement on a day."""
+        return self.ask(statement, parameters(self.model, day, self.municipality))
 
 
 def counts_of(kpi: Kpi, kept: frozenset[Asked], municipality: str | None = None) -> Counts:
