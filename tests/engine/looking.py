@@ -18,6 +18,35 @@ KIM = Actor("kim", "caseworker")
 JOURNALS = ("indsats_reads", "indsats_refusals")
 """What is written down beside the log."""
 
+LATER = """
+id: later
+version: 1
+title: {da: Senere, en: Later}
+extends: stevns-2017
+kpis:
+  individual_share:
+    title: {da: Individuelt, en: Individual}
+    rows: facts
+    fact: ledighedsydelse_started
+    numerator: {some: {fact: referred, where: {track: {is: individual}}, in: visit, since: on}}
+  conversations:
+    title: {da: Samtaler, en: Conversations}
+    rows: facts
+    fact: first_conversation_held
+    where: {on: {min: week_start}}
+  spoken_with:
+    title: {da: Talt med, en: Spoken with}
+    rows: pathways
+    where: {phase: {is: ledighedsydelse}}
+    numerator: {some: {fact: first_conversation_held, where: {participants: {includes: [caseworker]}}}}
+limits:
+  spoken_with:
+    title: {da: Talt med, en: Spoken with}
+    kpi: spoken_with
+    low: 1
+"""
+"""A model after that of Stevns, with figures and a limit that it does not have."""
+
 
 def started(on: date = MONDAY, id: str | None = "start") -> NewFact:
     return facts.ledighedsydelse_started(on=on, route="mover_in", id=id)

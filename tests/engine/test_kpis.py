@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.engine.looking import KIM, MONDAY, rows, started, talked
+from tests.engine.looking import KIM, LATER, MONDAY, rows, started, talked
 
 from indsats.clock import VirtualClock
 from indsats.domain import facts
@@ -272,30 +272,6 @@ def test_an_unknown_figure_is_named(engine: Engine) -> None:
         kpis(engine, actor=LEADER, ids=["on_time"])
     with pytest.raises(ValueInvalid, match=r"follow_up_punctuality; did you mean employed_share[?]$"):
         kpis(engine, actor=LEADER, ids=["employment_share"])
-
-
-LATER = """
-id: later
-version: 1
-title: {da: Senere, en: Later}
-extends: stevns-2017
-kpis:
-  individual_share:
-    title: {da: Individuelt, en: Individual}
-    rows: facts
-    fact: ledighedsydelse_started
-    numerator: {some: {fact: referred, where: {track: {is: individual}}, in: visit, since: on}}
-  conversations:
-    title: {da: Samtaler, en: Conversations}
-    rows: facts
-    fact: first_conversation_held
-    where: {on: {min: week_start}}
-  spoken_with:
-    title: {da: Talt med, en: Spoken with}
-    rows: pathways
-    where: {phase: {is: ledighedsydelse}}
-    numerator: {some: {fact: first_conversation_held, where: {participants: {includes: [caseworker]}}}}
-"""
 
 
 def test_a_figure_that_only_some_models_declare_counts_the_pathways_of_all(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.engine.looking import KIM, MONDAY, rows, started, talked
+from tests.engine.looking import KIM, LATER, MONDAY, rows, started, talked
 
 from indsats.clock import VirtualClock
 from indsats.domain import facts
@@ -301,25 +301,6 @@ def test_it_is_for_those_who_lead_and_noted_as_one_read(engine: Engine) -> None:
 def test_an_unknown_limit_is_refused_with_those_there_are(engine: Engine) -> None:
     with pytest.raises(ValueInvalid, match="'club' is no limit of stevns-2017@1; allowed: club_size, existing_reci"):
         limits(engine, actor=LEADER, ids=["club"])
-
-
-LATER = """
-id: later
-version: 1
-title: {da: Senere, en: Later}
-extends: stevns-2017
-kpis:
-  spoken_with:
-    title: {da: Talt med, en: Spoken with}
-    rows: pathways
-    where: {phase: {is: ledighedsydelse}}
-    numerator: {some: {fact: first_conversation_held}}
-limits:
-  spoken_with:
-    title: {da: Talt med, en: Spoken with}
-    kpi: spoken_with
-    low: 1
-"""
 
 
 def test_a_limit_that_only_some_models_declare_counts_the_pathways_of_all_and_is_not_told(
