@@ -238,8 +238,8 @@ def test_equal_conditions_have_one_mark_however_they_are_written_and_others_anot
 def test_marks_are_those_that_databases_hold() -> None:
     """Where these change, a new step of the tables must empty the queue, so that the rows of all are made anew."""
     route = Comparison("route", "not", ("existing_recipient",))
-    assert Asked("facts", ("ledighedsydelse_started",), route).mark == "8824a34977f16d7c"
-    assert Asked("pathways", (), CLUB).mark == "55fdf1d289c88b4e"
+    assert Asked("facts", ("ledighedsydelse_started",), route).mark == "8824a34977f1"
+    assert Asked("pathways", (), CLUB).mark == "55fdf1d289c8"
 
 
 # Rows

@@ -32,7 +32,7 @@ class Asked(NamedTuple):
         It is looked for anywhere among the marks of a row, and of one length, so that none begins within others. Rows
         hold it: where it is made otherwise, a step of the tables must have them made anew.
         """
-        return sha256(msgspec.json.encode(_told(self.condition))).hexdigest()[:16]
+        return sha256(msgspec.json.encode(_told(self.condition))).hexdigest()[:12]
 
 
 def _told(condition: Comparison | Some) -> Sequence[object]:
