@@ -124,6 +124,8 @@ def _prepare_sqlite(engine: Engine, lock_timeout: float) -> None:
         cursor.execute("PRAGMA recursive_triggers = ON")
         # What is deleted is overwritten: a key that is taken away to erase what it sealed must not stay in the file.
         cursor.execute("PRAGMA secure_delete = ON")
+        # In KiB, as far as it is needed: with the default of 2,000 what a figure of many pathways sorts goes to a file.
+        cursor.execute("PRAGMA cache_size = -32000")
         cursor.close()
 
     event.listen(engine, "connect", open_connection)
