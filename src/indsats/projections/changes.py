@@ -31,9 +31,8 @@ _Day = sa.ColumnElement[Any]
 _BY_AS_OF = (Bound("as_of"),)
 _MOVING = tuple(Bound(name) for name in ("as_of", "month_start", "week_start"))
 
-
 # PostgreSQL takes a bare null for text.
-_NO_VALUE = sa.cast(sa.null(), sa.Integer)
+_NO_VALUE, _NO_DAY = sa.cast(sa.null(), sa.Integer), sa.cast(sa.null(), sa.Date)
 
 
 class _Counts(NamedTuple):
@@ -187,11 +186,9 @@ def _alternatives(rows: sa.Table, counted: _Counts, some: Sequence[Sequence[Some
 def _spans(kpi: Kpi, part: _Part, counted: _Counts, *, is_searched: bool) -> sa.Select[Any]:
     """From which day on and until which day each row counts, and for how much."""
     rows = table_of(kpi)
-    # PostgreSQL takes a bare null for text.
-    nothing = sa.cast(sa.null(), sa.Date)
     value = _NO_VALUE if kpi.median is None else rows.c[kpi.median]
     begins = [day.label(f"begin_{number}") for number, day in enumerate(counted.begins)]
-    until = reduce(_first, counted.ends) if counted.ends else nothing
+    until = reduce(_first, counted.ends) if counted.ends else _NO_DAY
     columns = [*(rows.c[name] for name in PERSON), until.label("until"), value.label("value"), *begins]
     columns += [part.above.label("above"), part.below.label("below")]
     chosen_rows = sa.select(*columns).where(*counted.passing)
