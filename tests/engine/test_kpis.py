@@ -324,6 +324,17 @@ def test_pathways_moved_to_the_model_of_a_figure_have_the_rows_that_it_counts(
     assert counts(figure.result) == (1, 1)
 
 
+def test_where_it_is_unknown_what_rows_were_made_for_they_are_not_relied_on(
+    engine: Engine, clock: VirtualClock
+) -> None:
+    three_citizens(engine, clock)
+    before = on_time(engine)
+    with engine.database.write() as connection:
+        connection.exec_driver_sql("UPDATE indsats_due SET models = 'lost'")
+        connection.exec_driver_sql("DELETE FROM indsats_obligations")
+    assert on_time(engine) == before == (1, 3)
+
+
 EXTRA = """
 id: extra
 version: 1

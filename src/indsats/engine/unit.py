@@ -23,7 +23,7 @@ from indsats.domain.model import Model
 from indsats.domain.obligations import Derivation
 from indsats.domain.pathway import Pathway
 from indsats.engine.results import Found
-from indsats.errors import DatabaseNotReady, FactRefused, ModelMissing
+from indsats.errors import DatabaseNotReady, FactRefused, ModelInvalid, ModelMissing
 from indsats.models.kpi_form import kpis_of
 from indsats.projections import writer
 from indsats.projections.asked import Asked
@@ -113,7 +113,7 @@ class Parts:
         for digests in DueTable(connection, [municipality]).models():
             try:
                 models = [self.models[digest] for digest in digests]
-            except ModelMissing:
+            except (ModelInvalid, ModelMissing):  # whoever needs it will be told when its pathways are derived
                 return None
             if models[-1].family == family:
                 named = self.named_under(models[-1])
