@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.engine.looking import KIM, LATER, MONDAY, rows, started, talked
+from tests.engine.looking import KIM, MONDAY, rows, started, talked
 
 from indsats.clock import VirtualClock
 from indsats.domain import facts
@@ -275,15 +275,14 @@ def test_an_unknown_figure_is_named(engine: Engine) -> None:
 
 
 def test_a_figure_that_only_some_models_declare_counts_the_pathways_of_all(
-    database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path
+    database_url: str, clock: VirtualClock, keys: Keys, later: str
 ) -> None:
     """What was not asked of rows when they were made has no marks on them, and facts that nobody asked for no rows."""
-    (tmp_path / "later.yaml").write_text(LATER)
     referred = NewFact(kind="referred", on=MONDAY, fields={"track": "individual"}, id=None)
     with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
         for fact in (started(id=None), referred, talked(MONDAY, id=None)):
             engine.record("c1", fact, actor=KIM)
-    with Engine(database_url, str(tmp_path / "later.yaml"), clock=clock, keys=keys) as engine:
+    with Engine(database_url, later, clock=clock, keys=keys) as engine:
         for fact in (started(id=None), referred, talked(MONDAY, id=None)):
             engine.record("c2", fact, actor=KIM)
         engine.record("c3", started(id=None), actor=KIM)
@@ -304,12 +303,11 @@ def test_a_figure_that_only_some_models_declare_counts_the_pathways_of_all(
 
 
 def test_pathways_moved_to_the_model_of_a_figure_have_the_rows_that_it_counts(
-    database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path
+    database_url: str, clock: VirtualClock, keys: Keys, later: str
 ) -> None:
-    (tmp_path / "later.yaml").write_text(LATER)
     with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
         engine.record("c1", [started(id=None), talked(MONDAY, id=None)], actor=KIM)
-    with Engine(database_url, str(tmp_path / "later.yaml"), clock=clock, keys=keys) as engine:
+    with Engine(database_url, later, clock=clock, keys=keys) as engine:
         needed = engine.parts.named_under(engine.model)
 
         def kept() -> frozenset[Asked] | None:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from tests.engine.looking import KIM, LATER, MONDAY, rows, started, talked
+from tests.engine.looking import KIM, MONDAY, rows, started, talked
 
 from indsats.clock import VirtualClock
 from indsats.domain import facts
@@ -304,12 +303,11 @@ def test_an_unknown_limit_is_refused_with_those_there_are(engine: Engine) -> Non
 
 
 def test_a_limit_that_only_some_models_declare_counts_the_pathways_of_all_and_is_not_told(
-    database_url: str, clock: VirtualClock, keys: Keys, tmp_path: Path
+    database_url: str, clock: VirtualClock, keys: Keys, later: str
 ) -> None:
-    (tmp_path / "later.yaml").write_text(LATER)
     with Engine(database_url, "stevns-2017", clock=clock, keys=keys, create=True) as engine:
         engine.record("c1", [started(id=None), talked(MONDAY, id=None)], actor=KIM)
-    with Engine(database_url, str(tmp_path / "later.yaml"), clock=clock, keys=keys) as engine:
+    with Engine(database_url, later, clock=clock, keys=keys) as engine:
         engine.record("c2", started(id=None), actor=KIM)
         assert states(engine, None, None, "spoken_with") == [("spoken_with", "", 0.5, "below")]
         clock.at += WEEK

@@ -100,7 +100,7 @@ def _fault_of_text(value: object) -> str | None:
         return str(unfit)
 
 
-def named_by(registration: Registration, model: Model) -> str | None:
+def fact_named_by(registration: Registration, model: Model) -> str | None:
     """The id of the fact that an annulment or a supplement names."""
     if isinstance(registration, FactAnnulled):
         return registration.fact

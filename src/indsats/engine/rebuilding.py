@@ -169,7 +169,7 @@ def _write(parts: Parts, connection: Connection, found: Sequence[Rederived], wri
     ]
     if done:
         driver_sql(connection, _NOTE_DONE, done)
-    for digest in set[str]().union(*(one.digests for one in found)):
+    for digest in set[str]().union(*(one.models.split() for one in found)):
         parts.models.keep(connection, digest, stored_instant(parts.clock.now()))
 
 

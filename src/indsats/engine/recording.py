@@ -8,7 +8,7 @@ from indsats.domain.calendar import local_day
 from indsats.domain.model import Model
 from indsats.domain.pathway import Pathway, Registration, Signature, Stamp, id_of
 from indsats.domain.values import Actor
-from indsats.engine.intake import named_by
+from indsats.engine.intake import fact_named_by
 from indsats.engine.results import Found, Recorded
 from indsats.engine.unit import UnitOfWork
 from indsats.errors import ConcurrentChange, FactRefused, UnknownFact, UnknownPathway
@@ -96,7 +96,7 @@ class Command:
         """Raise `FactRefused` for a new registration that names what is no other fact of the pathway."""
         under = self.model_of(pathway, model)
         for registration in registrations:
-            own_id, of = id_of(registration), named_by(registration, under)
+            own_id, of = id_of(registration), fact_named_by(registration, under)
             if own_id in new and of is not None and (of == own_id or not (of in new or of in pathway.facts)):
                 raise FactRefused(f"of: {of!r} is no fact of this pathway")
 

@@ -1,6 +1,6 @@
 """What the read models should hold, made anew from the log: what a rebuild writes and a check compares."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ _KEYS = (
 class Rederived(NamedTuple):
     """What should stand for one pathway as of the day it was last synced on.
 
-    `models` are the digests of its models as the queue holds them, `digests` those known at the point.
+    `models` are the digests of its models as the queue holds them.
     """
 
     stream_key: int
@@ -52,7 +52,6 @@ class Rederived(NamedTuple):
     next_change: date | None
     rows: Rows
     models: str
-    digests: Collection[str]
     pathway: Pathway
 
 
@@ -78,7 +77,6 @@ def rederive(parts: Parts, connection: Connection, keys: Sequence[int]) -> Itera
             synced_on = date.fromisoformat(row.synced_on) if row.synced_on else local_day(read_instant(row.stored_at))
             try:
                 derivation = pathway.derive(parts.models, synced_on, known_at)
-                periods = pathway.model_periods(parts.models, known_at)
             except ModelMissing as missing:
                 raise ModelMissing(f"stream {row.stream}: {missing}") from missing
             yield Rederived(
@@ -88,6 +86,5 @@ def rederive(parts: Parts, connection: Connection, keys: Sequence[int]) -> Itera
                 next_change=derivation.next_change,
                 rows=parts.rows_of(derivation),
                 models=models_of(pathway, derivation),
-                digests={period.model.digest for period in periods},
                 pathway=pathway,
             )

@@ -10,7 +10,7 @@ from indsats.domain.ledger import never_full
 from indsats.domain.model import Model
 from indsats.domain.pathway import Models, Pathway, Signature, Stamp
 from indsats.engine.arrivals import Groups, Item
-from indsats.engine.intake import named_by
+from indsats.engine.intake import fact_named_by
 from indsats.engine.recording import irregular_of, new_pathway
 from indsats.engine.results import Found, Recorded, Refusal
 from indsats.engine.unit import UnitOfWork
@@ -120,7 +120,7 @@ class Several:
                 reasons[item.id] = _Reason(f"recorded: {ahead}")
             elif pathway is not None and (conflict := pathway.conflict(item.registration)) is not None:
                 reasons[item.id] = _Reason(conflict)
-            elif (of := named_by(item.registration, self._model)) is not None:
+            elif (of := fact_named_by(item.registration, self._model)) is not None:
                 facts = {} if pathway is None else pathway.facts
                 if of == item.id or not (of in there or of in facts):
                     reasons[item.id] = _Reason(f"of: {of!r} is no fact of this pathway")

@@ -73,3 +73,8 @@ def _is_kept(condition: Comparison | Some) -> bool:
     if isinstance(condition, Comparison):
         return not any(isinstance(value, Bound | Other) for value in condition.values)
     return (condition.lasting is None or condition.lasting in ENDS) and all(map(_is_kept, condition.comparisons))
+
+
+def ended_by(kinds: tuple[str, ...]) -> str:
+    """Kinds that end something as one text, whatever their order."""
+    return " ".join(sorted(kinds))

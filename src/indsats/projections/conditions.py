@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from indsats.domain.kpi import READ_MODELS, Bound, Comparison, Filter, Kpi, Operand, Other, Some
 from indsats.projections import tables
-from indsats.projections.asked import Asked, are_kept
+from indsats.projections.asked import Asked, are_kept, ended_by
 from indsats.projections.facts import value_column
-from indsats.projections.lasting import ended_by
 
 Condition = sa.ColumnElement[bool]
 Rows = sa.FromClause

@@ -31,8 +31,8 @@ _SET_ASIDE = (
 class SweepQueue(Protocol):
     """One day for each stream: the first on which its derivation changes without a new fact."""
 
-    def put(self, stream: str, day: date | None, synced_on: date, models: str) -> None:
-        """Set a stream's day, found on `synced_on` under models with these digests; with None nothing is waited for."""
+    def put(self, stream: str, day: date | None, synced_on: date) -> None:
+        """Set a stream's day, as found on `synced_on`; with None there is nothing to wait for."""
 
     def day_of(self, stream: str) -> date | None:
         """The stream's day, or None."""
@@ -51,8 +51,8 @@ class HeapQueue:
         self._days: dict[str, date] = {}
         self._heap: list[tuple[date, str]] = []
 
-    def put(self, stream: str, day: date | None, synced_on: date, models: str) -> None:
-        """Set a stream's day; with None there is nothing to wait for. When and how it was found is of no use here."""
+    def put(self, stream: str, day: date | None, synced_on: date) -> None:
+        """Set a stream's day; with None there is nothing to wait for."""
         if day is None:
             self._days.pop(stream, None)
         elif self._days.get(stream) != day:

@@ -9,7 +9,7 @@ from indsats.domain.kpi import Kpi, Operand
 from indsats.domain.model import FieldValue, Model
 from indsats.domain.timeline import Fact, Timeline
 from indsats.domain.values import parse_day
-from indsats.projections.asked import Asked, asked_by
+from indsats.projections.asked import Asked, asked_by, ended_by
 from indsats.store.sealing import is_sealed
 
 _Value = TypeVar("_Value")
@@ -94,7 +94,7 @@ class Named(NamedTuple):
         of_kinds = [
             *(("fields", kind, fields) for kind, fields in self.fields.items()),
             *(("counted", kind, fields) for kind, fields in self.counted.items()),
-            *(("lasting", kind, {" ".join(sorted(ends)) for ends in kinds}) for kind, kinds in self.lasting.items()),
+            *(("lasting", kind, {ended_by(ends) for ends in kinds}) for kind, kinds in self.lasting.items()),
         ]
         return frozenset((rows, kind, name) for rows, kind, names in of_kinds for name in ("", *names))
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from indsats.domain.calendar import ONE_DAY
 from indsats.domain.timeline import Timeline
+from indsats.projections.asked import ended_by
 from indsats.projections.facts import Named, placed
 
 
@@ -24,11 +25,6 @@ class LastingRow(NamedTuple):
     visit: int | None
     stretch: int | None
     employment: str | None
-
-
-def ended_by(kinds: tuple[str, ...]) -> str:
-    """Kinds that end something as one text, whatever their order."""
-    return " ".join(sorted(kinds))
 
 
 def lasting_rows(timeline: Timeline, named: Named) -> list[LastingRow]:

@@ -125,7 +125,7 @@ def needed_by(limits: Iterable[Limit], model: Model) -> Named:
     """The facts that limits of a model are counted from, those behind a share included."""
     limits = list(limits)
     shares = [limit.counted.kpi for limit in limits if isinstance(limit.counted, Share)]
-    kpis = declared_by(model)
+    kpis = declared_by(model) if shares else {}
     return named_by_limits(limits).and_also(named_by(kpis[kpi] for kpi in shares))
 
 

@@ -8,9 +8,9 @@ from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple, TypeVar
 
 from indsats.domain.kpi import Comparison, Operand, Some
-from indsats.projections.asked import ENDS, Asked
+from indsats.projections.asked import ENDS, Asked, ended_by
 from indsats.projections.facts import CountedRow, FactRow, FieldRow, value_column
-from indsats.projections.lasting import LastingRow, ended_by
+from indsats.projections.lasting import LastingRow
 from indsats.projections.pathways import PathwayRow
 
 _Row = TypeVar("_Row", PathwayRow, CountedRow)

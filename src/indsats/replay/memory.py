@@ -115,5 +115,5 @@ class MemoryEngine:
         if pathway.derived is not None:
             key = PathwayKey(pathway.municipality, pathway.family, pathway.subject, pathway.citizen)
             self._rooms.put(key, pathway.derived)
-        self._queue.put(pathway.stream, next_change, local_day(self._clock.now()), self.model.digest)
+        self._queue.put(pathway.stream, next_change, local_day(self._clock.now()))
         return [event.body for recording in recordings if isinstance(event := recording.domain_event, Event)]
