@@ -139,3 +139,21 @@ def test_a_share_of_those_who_must_have_a_cv(engine: Engine) -> None:
     for sunday, result in shares.items():
         assert result.denominator == everybody - sum(day <= sunday for day in left)
     assert shares[SUNDAYS[0]].share != shares[SUNDAYS[1]].share
+
+
+def test_where_nobody_is_assigned_a_unit_is_its_own_and_a_citizen_that_of_the_opening(
+    database_url: str, keys: Keys
+) -> None:
+    day = date(2020, 1, 2)
+    with Engine(database_url, "aalborg-2019", clock=VirtualClock(noon_of(day)), keys=keys, create=True) as engine:
+        engine.record("north", fact("job_order_received", day, order="o1"), actor=KIM)
+        # A citizen's id can be that of a unit.
+        talked = fact("conversation_held", day, participants=["caseworker"])
+        engine.record("north", [fact("pathway_opened", day, at_unit="south"), talked], actor=KIM)
+        engine.record("c1", [fact("pathway_opened", day), talked], actor=KIM)
+        found = figures(engine, day, "unit")
+    groups = {
+        kpi: [(group.name, group.result.numerator) for group in found[kpi].groups]
+        for kpi in ("weekly_job_orders", "weekly_conversations")
+    }
+    assert groups == {"weekly_job_orders": [("north", 1)], "weekly_conversations": [("south", 1), (None, 1)]}

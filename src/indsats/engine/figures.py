@@ -33,6 +33,7 @@ Counts = tuple[int | Fraction, int | None]
 
 _PATHWAYS_AT_ONCE = 500
 _assignment = tables.LIVE.tables["assignments"].c
+_pathway = tables.LIVE.tables["pathways"].c
 
 
 class Point(NamedTuple):
@@ -200,11 +201,21 @@ class Figures:
     def by_group(self, seen: Seen, kpi: Kpi, as_of: date, group: str) -> Sequence[Group]:
         """A share or count for each `unit` or `worker` assigned on the day.
 
-        A pathway counts with each of its workers, but with one unit, that of the latest assignment: units add up.
+        A pathway counts with each of its workers, but with one unit, that of the latest assignment: units add up. Where
+        nobody is assigned it is that of the opening, and a unit is its own.
         """
-        belongs: dict[str, set[str]] = {}
+        belongs: dict[Whose, set[str]] = {}
+        if group == "unit":
+            opened = sa.select(_pathway.citizen, _pathway.subject, _pathway.unit).where(
+                _pathway.municipality == self._municipality,
+                _pathway.family == self._model.family,
+                _pathway.from_on <= as_of,
+                sa.or_(_pathway.until_on.is_(None), _pathway.until_on > as_of),
+                _pathway.unit.is_not(None),
+            )
+            belongs = {Whose(*whose): {unit} for *whose, unit in seen.connection.execute(opened)}
         assigned = (
-            sa.select(_assignment.citizen, _assignment[group])
+            sa.select(_assignment.citizen, _assignment.subject, _assignment[group])
             .where(
                 _assignment.municipality == self._municipality,
                 _assignment.family == self._model.family,
@@ -214,14 +225,15 @@ class Figures:
             )
             .order_by(_assignment.assignment)
         )
-        for citizen, name in seen.connection.execute(assigned):
+        for *whose, name in seen.connection.execute(assigned):
             if group == "unit":
-                belongs[citizen] = {name}
+                belongs[Whose(*whose)] = {name}
             else:
-                belongs.setdefault(citizen, set()).add(name)
+                belongs.setdefault(Whose(*whose), set()).add(name)
         sums: dict[str | None, tuple[int | Fraction, int]] = {}
         for one in self.counted(seen, kpi, as_of):
-            for name in belongs.get(one.citizen, {None}):
+            own = one.citizen if group == "unit" and one.subject == "unit" else None
+            for name in belongs.get(Whose(one.citizen, one.subject), {own}):
                 above, below = sums.get(name, (0, 0))
                 sums[name] = above + one.numerator, below + (one.denominator or 0)
         ordered = sorted(sums, key=lambda name: (name is None, name or ""))
